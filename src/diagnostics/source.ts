@@ -1,0 +1,47 @@
+/** A text with a name, and the places in it. */
+
+/** A place for people: lines and columns count from 1; a column is a UTF-16 code unit, as in editors. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export class SourceFile {
+  private readonly lineStarts: readonly number[];
+
+  /** @param path how the file is named in messages. */
+  constructor(
+    readonly path: string,
+    readonly text: string,
+  ) {
+    const starts = [0];
+    for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) starts.push(i + 1);
+    this.lineStarts = starts;
+  }
+
+  /** The place of an offset; offsets beyond the text are brought inside. */
+  position(offset: number): Position {
+    const inside = Math.min(Math.max(offset, 0), this.text.length);
+    let low = 0;
+    let high = this.lineStarts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.lineStarts[middle]! <= inside) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: inside - this.lineStarts[low]! + 1 };
+  }
+
+  /** `file:line:column`. */
+  place(offset: number): string {
+    const { line, column } = this.position(offset);
+    return `${this.path}:${line}:${column}`;
+  }
+
+  /** The text of a line, without its end. */
+  line(line: number): string {
+    const start = this.lineStarts[line - 1];
+    if (start === undefined) return "";
+    return this.text.slice(start, this.lineStarts[line] ?? this.text.length).replace(/\r?\n$/, "");
+  }
+}

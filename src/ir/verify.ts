@@ -1,0 +1,73 @@
+/** The verifier of the IR: run between passes, it holds every program to the rules that the passes rely on. */
+
+import { operations } from "./ops/index.js";
+import type { Entry, Op, Program } from "./program.js";
+import { slotTypes } from "./slots.js";
+import { IrError, printType, sameLayout } from "./types.js";
+
+/**
+ * Checks that names are unique, that every operation's type follows its rule, that uses follow definitions, that a slot
+ * is updated at most once in an entry, and that `evaluate` and `forward` update no parameter.
+ * @throws IrError naming the entry and the operation.
+ */
+export function verify(program: Program): void {
+  const names = [...program.parameters, ...program.states].map((slot) => slot.name);
+  unique(names, "slot");
+  unique(program.inputs.map((input) => input.name), "input");
+  const slots = slotTypes(program);
+  const parameters = new Set(program.parameters.map((slot) => slot.name));
+  for (const entry of program.entries.values()) {
+    const updated: string[] = [];
+    const seen = new Set<Op>();
+    for (const op of entry.operations) {
+      const fail = (cause: string): never => {
+        throw new IrError(`${entry.name}: %${op.id} = ${op.kind}${op.place === "" ? "" : ` at ${op.place}`}: ${cause}`);
+      };
+      for (const operand of op.operands) if (!seen.has(operand)) fail(`uses %${operand.id} before it is made`);
+      const definition = operations[op.kind];
+      const count = definition.operands;
+      if (count === "many" ? op.operands.length === 0 : op.operands.length !== count) fail(`has ${op.operands.length} operands`);
+      const type = typeOf(op, fail);
+      if (type.dtype !== op.type.dtype || !sameLayout(type.axes, op.type.axes)) {
+        fail(`is written as ${printType(op.type)} but its rule says ${printType(type)}`);
+      }
+      if (op.kind === "update") {
+        updated.push(op.attributes.slot);
+        if (entry.name === "evaluate") fail("evaluation changes nothing");
+        if (entry.name === "forward" && parameters.has(op.attributes.slot)) fail("the forward pass updates no parameter");
+      }
+      seen.add(op);
+    }
+    unique(updated, `updated slot of ${entry.name}`);
+    for (const [name, op] of entry.results) {
+      if (!seen.has(op)) throw new IrError(`${entry.name}: the result \`${name}\` is made nowhere`);
+    }
+  }
+
+  function typeOf(op: Op, fail: (cause: string) => never) {
+    try {
+      return operations[op.kind].type(op.operands.map((operand) => operand.type), op.attributes as never, slots);
+    } catch (error) {
+      if (error instanceof IrError) return fail(error.message);
+      throw error;
+    }
+  }
+}
+
+function unique(names: readonly string[], what: string): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw new IrError(`two of one name: ${what} \`${name}\``);
+    seen.add(name);
+  }
+}
+
+/** The operations that results and updates need, in order: without dead code. */
+export function live(entry: Entry): readonly Op[] {
+  const needed = new Set<Op>([...entry.results.values(), ...entry.operations.filter((op) => op.kind === "update")]);
+  for (let i = entry.operations.length - 1; i >= 0; i--) {
+    const op = entry.operations[i]!;
+    if (needed.has(op)) for (const operand of op.operands) needed.add(operand);
+  }
+  return entry.operations.filter((op) => needed.has(op));
+}

@@ -1,0 +1,187 @@
+/** Checkpoints: one file that holds everything a run needs to go on as if it had never stopped. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { FormatError, RunError } from "./errors.js";
+import { describeDifferences, describeTrainer, fingerprint, type Description } from "./fingerprint.js";
+import { readSafetensors, writeSafetensors, type StoredTensor } from "./safetensors.js";
+import type { Manifest, NamedTensors, TensorSpec } from "./trainer.js";
+
+/** What a run has reached. */
+export interface RunState {
+  /** Training steps done. */
+  readonly step: number;
+  /** The number of steps done when the held-out examples were last evaluated; 0 before the first time. */
+  readonly evaluatedAt: number;
+  /** The smoothed training loss; null before the first step. */
+  readonly loss: number | null;
+  /** The last held-out measures; a measure that was not finite is null. */
+  readonly measures: Readonly<Record<string, number | null>>;
+  /** Seconds spent on the run so far, evaluations included. */
+  readonly seconds: number;
+}
+
+/** What the checkpoint says of the data beside the manifest's own text. */
+export interface DataExtent {
+  readonly stepsPerEpoch: number;
+  readonly trainingExamples: number;
+  readonly heldOutExamples: number;
+}
+
+export interface Checkpoint {
+  readonly state: RunState;
+  /** The device that the run was on; bits are the same only on the same device. */
+  readonly device: string;
+  readonly values: NamedTensors;
+}
+
+const version = "1";
+
+export function checkpointPath(folder: string): string {
+  return join(folder, "checkpoint.safetensors");
+}
+export function weightsPath(folder: string): string {
+  return join(folder, "weights.safetensors");
+}
+
+/** Replaces the folder's checkpoint atomically. Throws `SaveError`, with the old checkpoint intact. */
+export async function saveCheckpoint(
+  folder: string,
+  manifest: Manifest,
+  data: DataExtent,
+  { state, device, values }: Checkpoint,
+): Promise<void> {
+  const description = describeTrainer(manifest, data);
+  const metadata = new Map<string, string>([
+    ["format", "norm checkpoint"],
+    ["version", version],
+    ["spec", manifest.spec],
+    ["seed", String(manifest.seed)],
+    ["step", String(state.step)],
+    ["epoch", String(Math.floor(state.step / data.stepsPerEpoch))],
+    ["batch_in_epoch", String(state.step % data.stepsPerEpoch)],
+    ["state", JSON.stringify(state)],
+    ["device", device],
+    ["fingerprint", fingerprint(description)],
+    ["trainer", JSON.stringify([...description])],
+  ]);
+  const tensors = select(allSpecs(manifest), values);
+  await writeSafetensors(checkpointPath(folder), { tensors, metadata });
+}
+
+/**
+ * Reads the folder's checkpoint; undefined when there is none. Throws `FormatError` when the file is damaged, and
+ * `RunError` that says what differs when it belongs to another trainer.
+ */
+export function loadCheckpoint(folder: string, manifest: Manifest, data: DataExtent): Checkpoint | undefined {
+  const path = checkpointPath(folder);
+  if (!existsSync(path)) return undefined;
+  const { tensors, metadata } = readSafetensors(path);
+  if (metadata.get("format") !== "norm checkpoint") throw new FormatError(path, "not a checkpoint of Norm");
+  if (metadata.get("version") !== version) {
+    throw new RunError(`${path} has format version ${metadata.get("version")}; this trainer reads version ${version}`);
+  }
+  const description = describeTrainer(manifest, data);
+  if (metadata.get("fingerprint") !== fingerprint(description)) {
+    const differences = describeDifferences(readDescription(metadata.get("trainer"), path), description);
+    throw new RunError(
+      `${path} belongs to another trainer, so that training cannot go on from it:\n` +
+        (differences.length > 0 ? differences : ["its fingerprint does not match its own description"])
+          .map((line) => `  ${line.replace(/\p{Cc}/gu, "\ufffd")}`)
+          .join("\n"),
+    );
+  }
+  const values: NamedTensors = new Map();
+  for (const spec of allSpecs(manifest)) {
+    const tensor = tensors.get(spec.name);
+    const shape = shapeOf(spec);
+    if (!tensor || tensor.type !== spec.type || String(tensor.shape) !== String(shape)) {
+      throw new FormatError(path, `tensor ${spec.name} of type ${spec.type} and shape [${shape}] is not in it`);
+    }
+    values.set(spec.name, tensor.data);
+  }
+  return { state: readState(metadata.get("state"), path), device: metadata.get("device") ?? "", values };
+}
+
+/**
+ * Writes the folder's `weights.safetensors`, the parameters and the model's own states, atomically. Throws
+ * `SaveError`.
+ */
+export async function saveWeights(
+  folder: string,
+  manifest: Manifest,
+  state: RunState,
+  values: NamedTensors,
+): Promise<void> {
+  const specs = [...manifest.parameters, ...manifest.states.filter(({ owner }) => owner === "model")];
+  const metadata = new Map([
+    ["format", "norm weights"],
+    ["version", version],
+    ["spec", manifest.spec],
+    ["seed", String(manifest.seed)],
+    ["step", String(state.step)],
+  ]);
+  await writeSafetensors(weightsPath(folder), { tensors: select(specs, values), metadata });
+}
+
+function allSpecs(manifest: Manifest): TensorSpec[] {
+  return [...manifest.parameters, ...manifest.states];
+}
+
+function shapeOf(spec: TensorSpec): number[] {
+  return spec.axes.map(({ extent }) => extent);
+}
+
+function select(specs: readonly TensorSpec[], values: NamedTensors): Map<string, StoredTensor> {
+  return new Map(
+    specs.map((spec) => {
+      const data = values.get(spec.name);
+      if (!data) throw new Error(`the engine has no value for ${spec.name}`);
+      return [spec.name, { type: spec.type, shape: shapeOf(spec), data }];
+    }),
+  );
+}
+
+function readDescription(text: string | undefined, path: string): Description {
+  const pairs = parse(text, path);
+  if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(isText))) {
+    throw new FormatError(path, "its description of the trainer is damaged");
+  }
+  return new Map(pairs as [string, string][]);
+}
+
+function readState(text: string | undefined, path: string): RunState {
+  const state = parse(text, path) as Partial<RunState> | null;
+  if (
+    typeof state !== "object" ||
+    state === null ||
+    !isCount(state.step) ||
+    !isCount(state.evaluatedAt) ||
+    !isNumberOrNull(state.loss) ||
+    typeof state.seconds !== "number" ||
+    typeof state.measures !== "object" ||
+    state.measures === null ||
+    !Object.values(state.measures).every(isNumberOrNull)
+  ) {
+    throw new FormatError(path, "its state of the run is damaged");
+  }
+  return state as RunState;
+}
+
+function parse(text: string | undefined, path: string): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch (cause) {
+    throw new FormatError(path, "its metadata are damaged", { cause });
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+function isNumberOrNull(value: unknown): value is number | null {
+  return value === null || typeof value === "number";
+}

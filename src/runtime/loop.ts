@@ -1,0 +1,174 @@
+/** The training loop: step after step, with evaluations and checkpoints between them. */
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Batches } from "./batches.js";
+import type { RunState } from "./checkpoint.js";
+import { RunError, TrainingFault } from "./errors.js";
+import type { MetricsLog } from "./metrics.js";
+import type { Progress } from "./progress.js";
+import type { Engine, StepResult } from "./trainer.js";
+
+/** When checkpoints are due between the ends of epochs: after so many steps, or so many seconds, since the last one. */
+export type CheckpointInterval = { readonly steps: number } | { readonly seconds: number };
+
+export interface LoopOptions {
+  readonly engine: Engine;
+  readonly data: Batches;
+  readonly log: MetricsLog;
+  readonly progress: Progress;
+  /** The whole run's steps. */
+  readonly steps: number;
+  /** Examples per batch. */
+  readonly batch: number;
+  readonly checkpointEvery: CheckpointInterval;
+  readonly signal: AbortSignal | undefined;
+  /** Seconds on a clock that never goes back. */
+  readonly now: () => number;
+  /** Writes a checkpoint. */
+  readonly save: (state: RunState) => Promise<void>;
+  /** Says, for the message of a fault, which checkpoint there is. */
+  readonly describeKept: (savedStep: number) => string;
+}
+
+/** Lines in the metrics for training steps over a run, at most. */
+const metricsLines = 10_000;
+/** Seconds between the checkpoints of very short epochs. */
+const shortEpoch = 1;
+
+export class TrainingLoop {
+  private savedStep: number;
+  private savedAt: number;
+  private loggedStep: number;
+  private loggedAt: number;
+  private readonly startedAt: number;
+  private readonly secondsBefore: number;
+
+  constructor(
+    private readonly options: LoopOptions,
+    /** What the run has reached. */
+    public state: RunState,
+  ) {
+    this.startedAt = this.savedAt = this.loggedAt = options.now();
+    this.savedStep = this.loggedStep = state.step;
+    this.secondsBefore = state.seconds;
+  }
+
+  /**
+   * Trains until the end, or until the signal is aborted: the step under way is then finished, and an evaluation given
+   * up, to be made when the run goes on. Whatever is reached in the end is saved. Returns whether the run is complete.
+   * Throws `TrainingFault` when a step is not finite, `SaveError` when something cannot be written.
+   */
+  async run(): Promise<boolean> {
+    const { steps, signal, progress } = this.options;
+    try {
+      while (!signal?.aborted) {
+        if (this.atEpochEnd() && this.state.evaluatedAt < this.state.step) await this.evaluate();
+        if (this.state.step >= steps || signal?.aborted) break;
+        await this.trainEpoch();
+      }
+    } finally {
+      progress.end();
+    }
+    await this.save();
+    return isComplete(this.state, steps);
+  }
+
+  private atEpochEnd(): boolean {
+    const { step } = this.state;
+    return step > 0 && (step % this.options.data.stepsPerEpoch === 0 || step >= this.options.steps);
+  }
+
+  /** Trains to the end of the epoch that the next step belongs to, or of the run. */
+  private async trainEpoch(): Promise<void> {
+    const { engine, data, steps, signal } = this.options;
+    const epoch = Math.floor(this.state.step / data.stepsPerEpoch);
+    for (const batch of data.training(epoch, this.state.step % data.stepsPerEpoch)) {
+      const { step } = this.state;
+      const result = await engine.step(batch, step, steps);
+      if (!result.finite) {
+        const fault = await engine.locate(batch, step, steps);
+        throw new TrainingFault(fault, step, this.options.describeKept(this.savedStep));
+      }
+      this.record(result);
+      if (!this.atEpochEnd() && this.isCheckpointDue()) await this.save();
+      // Engines may compute without ever giving way; signals are only seen here.
+      await nextTurn();
+      if (signal?.aborted || this.atEpochEnd()) return;
+    }
+    throw new RunError(`the data ended after ${this.state.step} steps, within epoch ${epoch + 1}`);
+  }
+
+  private record({ loss, rate, reports }: StepResult): void {
+    const { data, log, progress, steps, batch, now } = this.options;
+    const elapsed = now() - this.startedAt;
+    const step = this.state.step + 1;
+    // The mean of the first steps, then a window of about the last 20 that fades out.
+    const before = this.state.loss ?? loss;
+    const smoothed = before + (loss - before) * Math.max(1 / step, 0.05);
+    this.state = { ...this.state, step, loss: smoothed, seconds: this.secondsBefore + elapsed };
+    progress.step({ step, loss: smoothed, rate, elapsed });
+    if (step % Math.ceil(steps / metricsLines) === 0 || step === steps) {
+      const at = now();
+      const examples = (step - this.loggedStep) * batch;
+      log.append({
+        step,
+        epoch: Math.ceil(step / data.stepsPerEpoch),
+        loss,
+        rate,
+        seconds: this.state.seconds,
+        examples_per_second: examples / (at - this.loggedAt),
+        ...reports,
+      });
+      this.loggedStep = step;
+      this.loggedAt = at;
+    }
+  }
+
+  /** Evaluates all held-out examples; does nothing when the signal is aborted meanwhile. */
+  private async evaluate(): Promise<void> {
+    const { engine, data, log, progress, signal, steps, now } = this.options;
+    const sums = new Map<string, number>();
+    let examples = 0;
+    for (const batch of data.heldOut()) {
+      for (const [name, value] of Object.entries(await engine.evaluate(batch))) {
+        sums.set(name, (sums.get(name) ?? 0) + value * batch.valid);
+      }
+      examples += batch.valid;
+      await nextTurn();
+      if (signal?.aborted) return;
+    }
+    const { step } = this.state;
+    let { measures } = this.state;
+    if (examples > 0) {
+      measures = Object.fromEntries([...sums].map(([name, sum]) => [name, finiteOrNull(sum / examples)]));
+      log.append({ step, epoch: Math.ceil(step / data.stepsPerEpoch), held_out: measures });
+      progress.evaluation(step, measures);
+    }
+    const seconds = this.secondsBefore + now() - this.startedAt;
+    this.state = { ...this.state, evaluatedAt: step, measures, seconds };
+    if (step < steps && this.isCheckpointDue()) await this.save();
+  }
+
+  private isCheckpointDue(): boolean {
+    const { checkpointEvery: interval, now } = this.options;
+    const seconds = now() - this.savedAt;
+    if (this.atEpochEnd() && seconds >= shortEpoch) return true;
+    return "steps" in interval ? this.state.step - this.savedStep >= interval.steps : seconds >= interval.seconds;
+  }
+
+  private async save(): Promise<void> {
+    this.options.log.flush();
+    await this.options.save(this.state);
+    this.savedStep = this.state.step;
+    this.savedAt = this.options.now();
+  }
+}
+
+/** Whether all `steps` are done and the held-out examples evaluated after them. */
+export function isComplete(state: RunState, steps: number): boolean {
+  return state.step >= steps && state.evaluatedAt >= state.step;
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,111 @@
+/** `metrics.jsonl`: what a run measured, one JSON object on each line, so that a killed run loses the last line at most. */
+
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { RunState } from "./checkpoint.js";
+import { SaveError } from "./errors.js";
+import { writeAtomically } from "./files.js";
+import type { Point } from "./plot.js";
+
+/** A training step's line. `seconds` counts from the start of the run; `step` counts from 1. */
+export interface StepMetrics {
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly rate: number;
+  readonly seconds: number;
+  readonly examples_per_second: number;
+  readonly [report: string]: number;
+}
+
+/** An evaluation's line: means over the held-out examples after `step` training steps. */
+export interface EvaluationMetrics {
+  readonly step: number;
+  readonly epoch: number;
+  readonly held_out: Readonly<Record<string, number | null>>;
+}
+
+export function metricsPath(folder: string): string {
+  return join(folder, "metrics.jsonl");
+}
+
+/** The metrics of a run, open for appending. */
+export class MetricsLog {
+  private constructor(
+    private readonly path: string,
+    private readonly file: number,
+  ) {}
+
+  /**
+   * Opens the log of a run that goes on from `state`, or from the beginning: lines from after the checkpoint are dropped,
+   * because the steps will be done again, and so is a last line that was torn. Throws `SaveError`.
+   */
+  static async open(folder: string, state: Pick<RunState, "step" | "evaluatedAt">): Promise<MetricsLog> {
+    const path = metricsPath(folder);
+    const kept = readLines(path).filter(
+      ({ step, evaluation }) => step <= (evaluation ? state.evaluatedAt : state.step),
+    );
+    await writeAtomically(path, [Buffer.from(kept.map(({ text }) => `${text}\n`).join(""))]);
+    try {
+      return new MetricsLog(path, openSync(path, "a"));
+    } catch (cause) {
+      throw new SaveError(path, cause);
+    }
+  }
+
+  /** Appends a line. Numbers that are not finite become null. Throws `SaveError`. */
+  append(metrics: StepMetrics | EvaluationMetrics): void {
+    const bytes = Buffer.from(`${JSON.stringify(metrics)}\n`);
+    this.write(() => {
+      for (let done = 0; done < bytes.length;) done += writeSync(this.file, bytes, done);
+    });
+  }
+
+  /** Makes the lines so far durable; to be called before a checkpoint that they belong to is written. */
+  flush(): void {
+    this.write(() => fsyncSync(this.file));
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+
+  private write(action: () => void): void {
+    try {
+      action();
+    } catch (cause) {
+      throw new SaveError(this.path, cause);
+    }
+  }
+}
+
+/** The training loss by step, for the curve. */
+export function readLosses(folder: string): Point[] {
+  return readLines(metricsPath(folder)).flatMap(({ step, evaluation, loss }) =>
+    evaluation ? [] : [{ x: step, y: loss }],
+  );
+}
+
+interface Line {
+  readonly text: string;
+  readonly step: number;
+  readonly evaluation: boolean;
+  readonly loss: number;
+}
+
+/** The whole lines of a log, without those that are torn or strange. */
+function readLines(path: string): Line[] {
+  if (!existsSync(path)) return [];
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .flatMap((text) => {
+      try {
+        const value = JSON.parse(text) as { step?: unknown; held_out?: unknown; loss?: unknown } | null;
+        if (typeof value !== "object" || value === null || typeof value.step !== "number") return [];
+        const loss = typeof value.loss === "number" ? value.loss : NaN;
+        return [{ text, step: value.step, evaluation: value.held_out !== undefined, loss }];
+      } catch {
+        return [];
+      }
+    });
+}

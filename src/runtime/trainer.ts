@@ -1,0 +1,125 @@
+/**
+ * The contract between an emitted trainer and the runtime that drives it.
+ *
+ * A target's emitted program is a manifest (data) and an engine (code). The runtime feeds the engine with batches,
+ * keeps checkpoints and reports; it knows no target, and no compiler code.
+ */
+
+/** An axis of a tensor: its name and its extent. */
+export interface Axis {
+  readonly name: string;
+  readonly extent: number;
+}
+
+export type ElementType = "f32" | "i32";
+
+/** What a parameter, a state or an input looks like. Row-major in the order of `axes`. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly axes: readonly Axis[];
+}
+
+/** An input of the model. Its first axis is `batch`; the loader provides the other axes for each example. */
+export interface InputSpec extends TensorSpec {
+  /** For class labels and token ids: each value is a whole number in 0 … below − 1. */
+  readonly below?: number;
+}
+
+/** A value of the recipe's `data` line: `idx("data/digits", scale: 2)` is a call with arguments. */
+export interface DataSource {
+  readonly loader: string;
+  readonly arguments: readonly DataArgument[];
+  /** Where the spec says it, for messages: `file:line:column`. */
+  readonly place: string;
+}
+export interface DataArgument {
+  readonly name?: string;
+  readonly value: string | number | boolean;
+}
+
+/** Everything that the runtime must know of a trainer before it runs; it is plain JSON. */
+export interface Manifest {
+  /** The name of the `train` block. */
+  readonly name: string;
+  /** The spec's file name, without its folders. */
+  readonly spec: string;
+  readonly target: string;
+  readonly seed: number;
+  readonly batch: number;
+  /** Exactly one of the two is given. */
+  readonly epochs?: number;
+  readonly steps?: number;
+  /** Share of the examples held out for evaluation, when the data set has no test part of its own. */
+  readonly holdout: number;
+  readonly data: DataSource;
+  readonly parameters: readonly TensorSpec[];
+  /** Running statistics, optimizer moments: kept in checkpoints; `weights.safetensors` holds those of the model. */
+  readonly states: readonly StateSpec[];
+  readonly inputs: readonly InputSpec[];
+  /** The names of the reported measures, such as `accuracy`. */
+  readonly reports: readonly string[];
+  readonly cost: {
+    readonly parameters: number;
+    readonly flopsPerStep: number;
+    /** Predicted peak of bytes held by the engine during a step. */
+    readonly peakBytes: number;
+  };
+}
+
+export interface StateSpec extends TensorSpec {
+  /** The model's own state (running statistics) or the optimizer's. */
+  readonly owner: "model" | "optimizer";
+}
+
+export type TensorData = Float32Array | Int32Array;
+export type NamedTensors = Map<string, TensorData>;
+
+/** One batch: each input's values, row-major, `batch` first. */
+export interface Batch {
+  readonly inputs: NamedTensors;
+  /** How many of the batch's examples are real; the rest repeat the last and are not counted. Training batches are full. */
+  readonly valid: number;
+}
+
+export interface StepResult {
+  /** False when the loss, a parameter or a state came out as NaN or infinity: the engine then kept the values from before. */
+  readonly finite: boolean;
+  readonly loss: number;
+  readonly rate: number;
+  /** The reported measures on the training batch. */
+  readonly reports: Readonly<Record<string, number>>;
+}
+
+/** Where the first value that is not finite came from. */
+export interface Fault {
+  /** The operation, such as `rsqrt`. */
+  readonly operation: string;
+  /** The place in the model, such as `encoder.3.attention.before.cls`. */
+  readonly place: string;
+  /** `file:line:column` in the spec when it is known. */
+  readonly source?: string;
+  /** `forward`, `backward` or `update`. */
+  readonly phase: string;
+}
+
+/** An emitted program, loaded on a device. Every method leaves no garbage behind. */
+export interface Engine {
+  /** Such as `tfjs on wasm (simd)`: printed at start. */
+  readonly device: string;
+  /** Draws the initial parameters and states. */
+  initialise(): Promise<void>;
+  /** Runs training step number `step` (0-based) of `steps`, and keeps its results if they are all finite. */
+  step(batch: Batch, step: number, steps: number): Promise<StepResult>;
+  /** Loss and reports on one held-out batch, means over its valid examples, without changing anything. */
+  evaluate(batch: Batch): Promise<Readonly<Record<string, number>>>;
+  /** Copies of all parameters and states, by name. */
+  read(): Promise<NamedTensors>;
+  /** Replaces all parameters and states; throws if one is missing or has another size. */
+  write(values: NamedTensors): Promise<void>;
+  /** Repeats a step that was not finite, operation by operation, and names the first operation whose result is not. */
+  locate(batch: Batch, step: number, steps: number): Promise<Fault | undefined>;
+  /** Bytes the engine holds now, and how many tensors. */
+  memory(): { bytes: number; tensors: number };
+  dispose(): void;
+}
