@@ -19,8 +19,9 @@ export const packageFolder = (folder) => join(folder, "node_modules", ...package
 export async function installPackage(folder, say) {
   if (existsSync(packageFolder(folder)) && manifest(folder).version === packageVersion) return;
   say(`${packageName} ${packageVersion}: installing with npm, without its install script`);
-  rmSync(folder, { recursive: true, force: true });
-  await makeWhole(folder, async (partial) => {
+  const modules = join(folder, "node_modules");
+  rmSync(modules, { recursive: true, force: true });
+  await makeWhole(modules, async (partial) => {
     await run(
       `installing ${packageName}`,
       "npm",
@@ -29,6 +30,7 @@ export async function installPackage(folder, say) {
       // In the folder itself: started in a package, npm would take that package's settings.
       { cwd: partial, seconds: 900 },
     );
+    return join(partial, "node_modules");
   });
 }
 

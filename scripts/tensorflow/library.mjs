@@ -63,6 +63,7 @@ export async function cachedLibrary(say) {
     for (const name of [...libraries, "include/tensorflow/c/c_api.h"]) {
       if (!existsSync(join(partial, name))) throw new SetupError(`the TensorFlow wheel has no ${name}`);
     }
+    return partial;
   });
   return folder;
 }

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { basename, dirname, join } from "node:path";
 
 /**
- * Makes `folder` by filling a folder beside it and renaming that. A run that is killed leaves only the folder beside it,
- * which the next run removes. When another process was faster, its folder stays.
+ * Makes `folder` by filling a folder beside it and renaming what came of it. A run that is killed leaves only the folder
+ * beside it, which the next run removes. When another process was faster, its folder stays.
  *
  * @param {string} folder
- * @param {(partial: string) => Promise<void>} fill
+ * @param {(partial: string) => Promise<string>} fill gives what is to be renamed: its argument, or a folder in it.
  */
 export async function makeWhole(folder, fill) {
   const beside = dirname(folder);
@@ -16,8 +16,8 @@ export async function makeWhole(folder, fill) {
   const partial = `${folder}.partial-${process.pid}`;
   try {
     mkdirSync(partial);
-    await fill(partial);
-    if (!existsSync(folder)) renameSync(partial, folder);
+    const made = await fill(partial);
+    if (!existsSync(folder)) renameSync(made, folder);
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 /** Builds the operations of one entry. Equal operations are built once. */
 
 import type { SlotTypes } from "./definition.js";
-import { operations } from "./ops/index.js";
+import { resultType } from "./ops/index.js";
 import type { AttributesOf, Op, OpKind, OpOf, Phase } from "./program.js";
 import { type Axis, type DType, type TensorType, hasAxis, sameAxes } from "./types.js";
 
@@ -25,14 +25,10 @@ export class Builder {
 
   /** Adds one operation. @throws IrError when its type rule is broken. */
   add<K extends OpKind>(kind: K, operands: readonly Op[], attributes: AttributesOf[K]): OpOf<K> {
-    const key = `${kind}|${operands.map((operand) => operand.id).join(",")}|${JSON.stringify(attributes)}`;
+    const key = `${kind}|${operands.map((operand) => operand.id).join(",")}|${textOf(attributes)}`;
     const existing = this.known.get(key);
     if (existing !== undefined) return existing as OpOf<K>;
-    const type = operations[kind].type(
-      operands.map((operand) => operand.type),
-      attributes,
-      this.slots,
-    );
+    const type = resultType(kind, operands, attributes, this.slots);
     const op = { id: this.operations.length, kind, operands, attributes, type, ...this.position } as unknown as OpOf<K>;
     this.operations.push(op as Op);
     this.known.set(key, op as Op);
@@ -40,6 +36,13 @@ export class Builder {
   }
 
   readonly build: Build = new Build(this);
+}
+
+/** Attributes as a text that tells them apart; JSON alone would write -Infinity and NaN alike, and -0 as 0. */
+function textOf(attributes: object): string {
+  if (!("value" in attributes)) return JSON.stringify(attributes);
+  const { value } = attributes;
+  return `${JSON.stringify(attributes)}${Object.is(value, -0) ? "-0" : String(value)}`;
 }
 
 /** One method for each operation, with the shapes of argument that read well; a thin layer over `Builder.add`. */

@@ -1,5 +1,6 @@
 /** Reads the text form of a program, as `print.ts` writes it. Passes are tested on small readable files of it. */
 
+import { type AttributeShape, attributeShapes } from "./attributes.js";
 import { operations } from "./ops/index.js";
 import type { Entry, InputSlot, Op, OpKind, ParameterSlot, Phase, Program, StateSlot } from "./program.js";
 import { type Axis, type DType, IrError, type TensorType } from "./types.js";
@@ -11,7 +12,7 @@ export function parseProgram(text: string): Program {
   let at = 0;
   const next = (): Line => {
     const line = lines[at++];
-    if (line === undefined) throw new IrError("the text ends in the middle of a program");
+    if (line === undefined) throw new IrError(`line ${text.split("\n").length}: the text ends in the middle of a program`);
     return line;
   };
 
@@ -24,12 +25,14 @@ export function parseProgram(text: string): Program {
   const states: StateSlot[] = [];
   const inputs: InputSlot[] = [];
   const entries = new Map<string, Entry>();
-  for (let line = next(); !line.accept("}"); line = next()) {
+  let line = next();
+  for (; !line.accept("}"); line = next()) {
     const keyword = line.word();
     const slot = line.word();
     if (keyword === "entry") {
       line.expect("{");
       line.end();
+      if (entries.has(slot)) line.fail(`a second entry is called \`${slot}\``);
       entries.set(slot, parseEntry(slot, next));
       continue;
     }
@@ -41,6 +44,8 @@ export function parseProgram(text: string): Program {
     else line.fail(`\`${keyword}\` begins no line here`);
     line.end();
   }
+  line.end();
+  lines[at]?.fail("the program has ended");
   const program = { name, parameters, states, inputs, entries };
   verify(program);
   return program;
@@ -55,32 +60,36 @@ function parseEntry(name: string, next: () => Line): Entry {
       while (!line.done) {
         const key = line.word();
         line.expect(":");
+        if (results.has(key)) line.fail(`a second result is called \`${key}\``);
         results.set(key, line.value(values));
         if (!line.accept(",")) break;
       }
       line.end();
-      next().expect("}");
+      const last = next();
+      last.expect("}");
+      last.end();
       return { name, operations: values, results };
     }
     line.expect(`%${values.length}`);
     line.expect("=");
-    const kind = line.word();
-    if (!(kind in operations)) line.fail(`no operation is called \`${kind}\``);
+    const kind = line.kind();
     line.expect("(");
     const operands: Op[] = [];
     while (!line.accept(")")) {
       operands.push(line.value(values));
       line.accept(",");
     }
-    const attributes = line.attributes();
+    const attributes = line.attributes(kind);
     line.expect(":");
     const type = line.type();
     const place = line.accept("@") ? line.word() : "";
     const phase: Phase = line.done ? "forward" : line.oneOf(["backward", "update"]);
     line.end();
-    values.push({ id: values.length, kind: kind as OpKind, operands, attributes, type, place, phase } as unknown as Op);
+    values.push({ id: values.length, kind, operands, attributes, type, place, phase } as unknown as Op);
   }
 }
+
+const dtypes: readonly DType[] = ["f32", "i32", "bool"];
 
 const token = /\s*("(?:[^"\\]|\\.)*"|%\d+|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|-?Infinity|[\p{L}_][\p{L}\p{N}_.+/#-]*|[{}()[\]:,=@])/uy;
 
@@ -121,60 +130,88 @@ class Line {
   }
 
   word(): string {
-    return this.take("a name");
+    const text = this.take("a name");
+    return /^[\p{L}_]/u.test(text) ? text : this.fail(`\`${text}\` is no name`);
   }
 
   number(): number {
     const text = this.take("a number");
-    const value = Number(text);
-    return Number.isNaN(value) ? this.fail(`\`${text}\` is no number`) : value;
+    const value = text.startsWith('"') ? NaN : Number(text);
+    return Number.isNaN(value) && text !== "NaN" ? this.fail(`${text} is no number`) : value;
   }
 
-  oneOf<T extends string>(words: readonly T[]): T {
-    const word = this.word();
+  oneOf<T extends string>(words: readonly T[], word = this.word()): T {
     return words.find((candidate) => candidate === word) ?? this.fail(`expected one of ${words.join(", ")}`);
+  }
+
+  kind(): OpKind {
+    const word = this.word();
+    return Object.hasOwn(operations, word) ? (word as OpKind) : this.fail(`no operation is called \`${word}\``);
   }
 
   value(values: readonly Op[]): Op {
     const text = this.take("a value");
-    return values[Number(text.slice(1))] ?? this.fail(`${text} is made nowhere above`);
+    const value = text.startsWith("%") ? values[Number(text.slice(1))] : undefined;
+    return value ?? this.fail(`${text} is made nowhere above`);
   }
 
   type(): TensorType {
-    const dtype: DType = this.oneOf(["f32", "i32", "bool"]);
-    const axes = this.list();
-    return { dtype, axes: axes as readonly Axis[] };
+    return { dtype: this.oneOf(dtypes), axes: this.list(() => this.axis()) };
   }
 
-  attributes(): Record<string, unknown> {
-    const result: Record<string, unknown> = {};
-    if (!this.accept("{")) return result;
-    while (!this.accept("}")) {
-      const key = this.word();
-      this.expect(":");
-      result[key] = this.attribute();
-      this.accept(",");
+  /** The attributes of an operation: all of them, and no others. */
+  attributes(kind: OpKind): Record<string, unknown> {
+    const shapes = new Map<string, AttributeShape>(Object.entries(attributeShapes[kind]));
+    const result = new Map<string, unknown>();
+    if (this.accept("{")) {
+      while (!this.accept("}")) {
+        const key = this.word();
+        const shape = shapes.get(key);
+        if (shape === undefined || result.has(key)) return this.fail(`\`${kind}\` has no${shape === undefined ? "" : " second"} attribute \`${key}\``);
+        this.expect(":");
+        result.set(key, this.attribute(shape));
+        this.accept(",");
+      }
     }
-    return result;
+    for (const key of shapes.keys()) if (!result.has(key)) this.fail(`\`${kind}\` lacks its attribute \`${key}\``);
+    return Object.fromEntries(result);
   }
 
-  private attribute(): unknown {
-    const found = this.peek();
-    if (found?.text === "[") return this.list();
-    if (found?.text.startsWith('"')) return JSON.parse(this.take("a text"));
-    if (found !== undefined && /^-?[\dI]/.test(found.text)) return this.number();
+  private attribute(shape: AttributeShape): unknown {
+    switch (shape) {
+      case "number": return this.number();
+      case "text": return this.string();
+      case "dtype": return this.oneOf(dtypes, this.string());
+      case "distribution": return this.oneOf(["uniform", "normal"], this.string());
+      case "names": return this.list(() => this.word());
+      case "axes": return this.list(() => this.axis());
+      case "axis": return this.axis();
+    }
+  }
+
+  private string(): string {
+    const text = this.take("a text");
+    try {
+      const value: unknown = JSON.parse(text);
+      if (typeof value === "string") return value;
+    } catch {
+      // Told below.
+    }
+    return this.fail(`${text} is no text`);
+  }
+
+  private axis(): Axis {
     const name = this.word();
     this.expect(":");
     return { name, extent: this.number() };
   }
 
   /** `[a, b]` or `[a: 3, b: 4]`. */
-  private list(): readonly (string | Axis)[] {
-    const items: (string | Axis)[] = [];
+  private list<T>(item: () => T): readonly T[] {
+    const items: T[] = [];
     this.expect("[");
     while (!this.accept("]")) {
-      const name = this.word();
-      items.push(this.accept(":") ? { name, extent: this.number() } : name);
+      items.push(item());
       this.accept(",");
     }
     return items;

@@ -27,7 +27,7 @@ function printEntry(entry: Entry): string[] {
     return `    ${name(op)} = ${call}${printAttributes(op.attributes)} : ${printType(op.type)}${place}`;
   });
   const results = [...entry.results].map(([key, op]) => `${key}: ${name(op)}`);
-  return [`  entry ${entry.name} {`, ...lines, `    return ${results.join(", ")}`, "  }"];
+  return [`  entry ${entry.name} {`, ...lines, `    return ${results.join(", ")}`.trimEnd(), "  }"];
 }
 
 function printAttributes(attributes: object): string {

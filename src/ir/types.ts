@@ -22,6 +22,14 @@ export function tensorType(dtype: DType, axes: readonly Axis[]): TensorType {
   return { dtype, axes };
 }
 
+/** @throws IrError when an axis is named twice or its extent is not a positive whole number. */
+export function checkAxes(axes: readonly Axis[]): void {
+  axes.forEach(({ name, extent }, i) => {
+    if (!Number.isSafeInteger(extent) || extent < 1) throw new IrError(`extent ${extent} of \`${name}\` is not a positive whole number`);
+    if (axes.findIndex((axis) => axis.name === name) < i) throw new IrError(`axis \`${name}\` would stand there twice`);
+  });
+}
+
 /** How many elements a tensor of these axes has. */
 export function elements(axes: readonly Axis[]): number {
   return axes.reduce((product, axis) => product * axis.extent, 1);

@@ -1,9 +1,9 @@
 /** The verifier of the IR: run between passes, it holds every program to the rules that the passes rely on. */
 
-import { operations } from "./ops/index.js";
+import { operations, resultType } from "./ops/index.js";
 import type { Entry, Op, Program } from "./program.js";
 import { slotTypes } from "./slots.js";
-import { IrError, printType, sameLayout } from "./types.js";
+import { IrError, checkAxes, printType, sameLayout } from "./types.js";
 
 /**
  * Checks that names are unique, that every operation's type follows its rule, that uses follow definitions, that a slot
@@ -14,6 +14,13 @@ export function verify(program: Program): void {
   const names = [...program.parameters, ...program.states].map((slot) => slot.name);
   unique(names, "slot");
   unique(program.inputs.map((input) => input.name), "input");
+  for (const slot of [...program.parameters, ...program.states, ...program.inputs]) {
+    try {
+      checkAxes(slot.type.axes);
+    } catch (error) {
+      throw new IrError(`\`${slot.name}\`: ${(error as Error).message}`);
+    }
+  }
   const slots = slotTypes(program);
   const parameters = new Set(program.parameters.map((slot) => slot.name));
   for (const entry of program.entries.values()) {
@@ -31,6 +38,8 @@ export function verify(program: Program): void {
       if (type.dtype !== op.type.dtype || !sameLayout(type.axes, op.type.axes)) {
         fail(`is written as ${printType(op.type)} but its rule says ${printType(type)}`);
       }
+      if (op.kind === "parameter" && !parameters.has(op.attributes.slot)) fail(`\`${op.attributes.slot}\` is no parameter`);
+      if (op.kind === "state" && parameters.has(op.attributes.slot)) fail(`\`${op.attributes.slot}\` is no state`);
       if (op.kind === "update") {
         updated.push(op.attributes.slot);
         if (entry.name === "evaluate") fail("evaluation changes nothing");
@@ -46,7 +55,7 @@ export function verify(program: Program): void {
 
   function typeOf(op: Op, fail: (cause: string) => never) {
     try {
-      return operations[op.kind].type(op.operands.map((operand) => operand.type), op.attributes as never, slots);
+      return resultType(op.kind, op.operands, op.attributes as never, slots);
     } catch (error) {
       if (error instanceof IrError) return fail(error.message);
       throw error;

@@ -26,7 +26,7 @@ export interface InputSpec extends TensorSpec {
   readonly below?: number;
 }
 
-/** A value of the recipe's `data` line: `idx("data/digits", scale: 2)` is a call with arguments. */
+/** A value of the recipe's `data` line: `idx("data/digits")` is a call with arguments. */
 export interface DataSource {
   readonly loader: string;
   readonly arguments: readonly DataArgument[];
@@ -53,6 +53,8 @@ export interface Manifest {
   /** Share of the examples held out for evaluation, when the data set has no test part of its own. */
   readonly holdout: number;
   readonly data: DataSource;
+  /** Canonical text of how parameters are updated, so that a changed recipe is noticed on resume. */
+  readonly recipe: string;
   readonly parameters: readonly TensorSpec[];
   /** Running statistics, optimizer moments: kept in checkpoints; `weights.safetensors` holds those of the model. */
   readonly states: readonly StateSpec[];

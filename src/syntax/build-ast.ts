@@ -65,6 +65,9 @@ export function buildFile(cst: CstNode, text: string, comments: readonly IToken[
 }
 
 class TreeBuilder {
+  /** How many comments stand before the definition that was built last. */
+  private passed = 0;
+
   constructor(
     private readonly text: string,
     private readonly comments: readonly ast.Comment[],
@@ -132,19 +135,26 @@ class TreeBuilder {
     };
   }
 
-  /** The block of `///` lines that ends directly above. */
+  /** The block of `///` lines that ends directly above. Definitions are asked for in the order of the text. */
   private documentation(start: number): string {
+    while (this.passed < this.comments.length && this.comments[this.passed]!.start < start) this.passed++;
     const lines: string[] = [];
     let below = start;
-    for (let i = this.comments.length - 1; i >= 0; i--) {
+    for (let i = this.passed - 1; i >= 0; i--) {
       const comment = this.comments[i]!;
-      if (comment.start >= below) continue;
-      const between = this.text.slice(comment.end, below);
-      if (!comment.value.startsWith("///") || between.trim() !== "" || between.split("\n").length > 2) break;
+      const isNext = /^\s*$/.test(this.text.slice(comment.end, below)) && lineBreaks(this.text.slice(comment.end, below)) <= 1;
+      if (!isNext || !comment.value.startsWith("///") || !this.isFirstOnLine(comment)) break;
       lines.unshift(comment.value.slice(3).replace(/^ /, ""));
       below = comment.start;
     }
     return lines.join("\n");
+  }
+
+  /** A comment behind something belongs to that, not to what follows. */
+  private isFirstOnLine({ start }: ast.Comment): boolean {
+    let before = start;
+    while (before > 0 && /[ \t\uFEFF]/.test(this.text[before - 1]!)) before--;
+    return before === 0 || /[\r\n]/.test(this.text[before - 1]!);
   }
 
   private parameter(node: CstNode): ast.Parameter {
@@ -172,7 +182,8 @@ class TreeBuilder {
   }
 
   private path(node: CstNode): ast.Path {
-    const segments = read(node).nodes("segment").flatMap((segment) => read(segment).ordered().filter(isToken).map((token) => token.image));
+    // In `stage.1.2.mlp` the lexer sees the number 1.2, which is two segments.
+    const segments = read(node).nodes("segment").flatMap((segment) => read(segment).ordered().filter(isToken).flatMap((token) => token.image.split(".")));
     return { kind: "Path", segments, ...this.span(node) };
   }
 
@@ -215,6 +226,7 @@ class TreeBuilder {
       case "when":
       case "stackWhen": {
         const [then, otherwise] = reader.nodes("block", "stackBlock");
+        // oxlint-disable-next-line unicorn/no-thenable -- the field of the tree is no function
         return { kind: "When", condition: value(), then: this.body(then), ...(otherwise && { otherwise: this.body(otherwise) }), ...span };
       }
       case "return": {
@@ -246,7 +258,7 @@ class TreeBuilder {
         const policy = reader.node_("policy");
         return {
           kind: "Sublayer",
-          value: this.optional(reader.node_("postfix"), span),
+          value: this.optional(reader.node_("applied"), span),
           ...(placed && { placed: this.expression(placed) }),
           ...(policy && { normalized: this.policy(policy) }),
           ...span,
@@ -311,7 +323,7 @@ class TreeBuilder {
         let result = this.optional(reader.node_("disjunction"), span);
         for (const suffix of reader.nodes("suffix")) {
           const part = read(suffix);
-          const place = { start: result.start, end: this.span(suffix).end };
+          const place = { start: span.start, end: this.span(suffix).end };
           const condition = part.node_("disjunction");
           const variant = part.node_("variant");
           if (condition !== undefined) result = { kind: "Where", value: result, condition: this.expression(condition), ...place };
@@ -338,7 +350,13 @@ class TreeBuilder {
       case "postfix":
         return reader
           .nodes("call", "member", "renaming")
-          .reduce((object, part) => this.suffix(object, part), this.optional(reader.node_("primary"), span));
+          .reduce((object, part) => this.suffix(object, part, span.start), this.optional(reader.node_("primary"), span));
+      case "applied": {
+        const [name] = this.names(reader);
+        return reader
+          .nodes("call", "member", "renaming")
+          .reduce<ast.Expression>((object, part) => this.suffix(object, part, span.start), name === undefined ? missing(span) : { ...name, kind: "Name" });
+      }
       default:
         return this.primary(reader, span);
     }
@@ -357,14 +375,15 @@ class TreeBuilder {
       result =
         result === undefined || operator === undefined
           ? operand
-          : { kind: "Binary", operator, left: result, right: operand, start: result.start, end: operand.end };
+          : { kind: "Binary", operator, left: result, right: operand, start: span.start, end: this.span(child).end };
     }
     return result ?? missing(span);
   }
 
-  private suffix(object: ast.Expression, node: CstNode): ast.Expression {
+  /** `start` is where the whole expression starts: before `object` when that stands in parentheses. */
+  private suffix(object: ast.Expression, node: CstNode, start: number): ast.Expression {
     const reader = read(node);
-    const span = { start: object.start, end: this.span(node).end };
+    const span = { start, end: this.span(node).end };
     const names = this.names(reader);
     switch (node.name) {
       case "member":
@@ -449,6 +468,10 @@ const definitionKeywords: readonly ast.DefinitionKeyword[] = [
 ];
 const settingKeywords = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout"] as const;
 const clauseKeywords = ["over", "except", "along", "into"] as const;
+
+function lineBreaks(text: string): number {
+  return text.match(/\r\n|\r|\n/g)?.length ?? 0;
+}
 
 function missing(near: ast.Span): ast.Missing {
   return { kind: "Missing", start: near.start, end: near.end };

@@ -489,9 +489,9 @@ class NormParser extends CstParser {
     });
   });
 
-  /** sublayer = postfix [ "placed" expression ] [ "normalized" policy ] ; */
+  /** sublayer = applied [ "placed" expression ] [ "normalized" policy ] ; */
   private sublayer = this.RULE("sublayer", () => {
-    this.SUBRULE(this.postfix);
+    this.SUBRULE(this.applied);
     this.OPTION(() => {
       this.CONSUME(t.Placed);
       this.SUBRULE(this.expression);
@@ -500,6 +500,22 @@ class NormParser extends CstParser {
       this.CONSUME(t.Normalized);
       this.SUBRULE(this.policy);
     });
+  });
+
+  /**
+   * A sublayer starts with a name: one that started with a parenthesis would be read as arguments of the line above.
+   *
+   * applied = Name { call | member | renaming } ;
+   */
+  private applied = this.RULE("applied", () => {
+    this.CONSUME(t.Name);
+    this.MANY(() =>
+      this.OR([
+        { ALT: () => this.SUBRULE(this.call) },
+        { ALT: () => this.SUBRULE(this.member) },
+        { ALT: () => this.SUBRULE(this.renaming) },
+      ]),
+    );
   });
 
   /**
@@ -589,10 +605,14 @@ class NormParser extends CstParser {
     ]);
   });
 
-  /** expression = disjunction { "where" disjunction | "with" variant } ; */
+  /** expression = disjunction { suffix } ; */
   private expression = this.RULE("expression", () => {
     this.SUBRULE(this.disjunction);
-    this.MANY(() => this.SUBRULE(this.suffix));
+    this.MANY({
+      // Behind a returned value, `with gradient` is no suffix. Chevrotain does not look beyond the rule by itself.
+      GATE: () => this.LA(1).tokenType !== t.With || this.LA(2).tokenType !== t.Gradient,
+      DEF: () => this.SUBRULE(this.suffix),
+    });
   });
 
   /** suffix = "where" disjunction | "with" variant ; */
@@ -785,8 +805,8 @@ class NormParser extends CstParser {
   });
 
   /**
-   * primary = Number | Percentage | String | "true" | "false" | "none" | Name | "(" expression { "," expression } ")"
-   *         | "param" axes initial | policy ;
+   * primary = Number | Percentage | String | "true" | "false" | "none" | Name
+   *         | "(" expression [ "," expression { "," expression } [ "," ] ] ")" | "param" axes initial | policy ;
    */
   private primary = this.RULE("primary", () => {
     this.OR([
@@ -796,14 +816,20 @@ class NormParser extends CstParser {
       { ALT: () => this.CONSUME(t.True) },
       { ALT: () => this.CONSUME(t.False) },
       { ALT: () => this.CONSUME(t.None) },
-      { ALT: () => this.CONSUME(t.Name) },
+      // A name before `=`, `<-` or `:` opens the next statement: the expression before it was left unfinished.
+      { GATE: () => ![t.Equals, t.Arrow, t.Colon].includes(this.LA(2).tokenType), ALT: () => this.CONSUME(t.Name) },
       {
         ALT: () => {
           this.CONSUME(t.LeftParenthesis);
           this.SUBRULE(this.expression);
-          this.MANY(() => {
+          this.OPTION(() => {
             this.CONSUME(t.Comma);
             this.SUBRULE1(this.expression);
+            this.MANY(() => {
+              this.CONSUME1(t.Comma);
+              this.SUBRULE2(this.expression);
+            });
+            this.OPTION1(() => this.CONSUME2(t.Comma));
           });
           this.CONSUME(t.RightParenthesis);
         },

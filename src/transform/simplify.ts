@@ -38,8 +38,9 @@ class Simplifier extends Builder {
 }
 
 function simplifyEntry(entry: Entry, builder: Simplifier): Entry {
-  const results = new Set(entry.results.values());
+  const wanted = new Set(entry.results.values());
   const simplified = new Map<Op, Op>();
+  const inOrder = new Map<Op, Op>();
   for (const op of live(entry)) {
     builder.position = { place: op.place, phase: op.phase, ...(op.source === undefined ? {} : { source: op.source }) };
     const operands = op.operands.map((operand) => simplified.get(operand)!);
@@ -48,15 +49,19 @@ function simplifyEntry(entry: Entry, builder: Simplifier): Entry {
     if (value.type.dtype !== op.type.dtype || !sameAxes(value.type.axes, op.type.axes)) {
       throw new IrError(`${entry.name}: simplifying %${op.id} = ${op.kind} changed its type`);
     }
-    simplified.set(op, results.has(op) ? inLayout(value, op.type.axes, builder) : value);
+    simplified.set(op, value);
+    if (wanted.has(op)) inOrder.set(op, inLayout(value, op.type.axes, builder));
   }
-  const outcome = new Map([...entry.results].map(([name, op]) => [name, simplified.get(op)!]));
-  return renumbered({ name: entry.name, operations: builder.operations, results: outcome });
+  const results = new Map([...entry.results].map(([name, op]) => [name, inOrder.get(op)!]));
+  return renumbered({ name: entry.name, operations: builder.operations, results });
 }
 
 /** `value` with its axes in the order of `axes`: merging names an order, and splitting keeps it. */
 function inLayout(value: Op, axes: readonly Axis[], builder: Simplifier): Op {
   if (sameLayout(value.type.axes, axes)) return value;
+  if (value.kind === "broadcast" && value.operands[0]!.type.axes.length === 0) {
+    return builder.build.broadcast(value.operands[0]!, axes);
+  }
   const whole = axes.map((axis) => axis.name).join("_");
   const flat = builder.build.merge(value, axes.map((axis) => axis.name), whole);
   // Past the rules, one of which sees that splitting what was merged changes nothing but the layout.

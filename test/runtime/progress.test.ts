@@ -90,7 +90,7 @@ describe("progress on a terminal", () => {
   it.each([
     [120, /^━{24} 43\/43 {2}epoch 1\/1 {2}loss 0\.04651 {2}rate 1\.00e-3 {2}32 examples\/s$/],
     [80, /^━{19} 43\/43 .* 32 examples\/s$/],
-    [59, /^43\/43 {2}epoch 1\/1 .* 32 examples$/],
+    [59, /^43\/43 {2}epoch 1\/1 .* 32 examples\/$/],
     [10, /^43\/43 {2}ep$/],
     [1, /^$/],
   ])("fits into %i columns, with a bar if there is room for one", (width, last) => {

@@ -154,11 +154,20 @@ describe("resuming", () => {
     expect(resumed.summary.seconds).toBeGreaterThan(stopped.summary.seconds);
   });
 
+  it("sees a signal that arrives while an engine computes without giving way", async () => {
+    const controller = new AbortController();
+    const afterStep = (step: number): void => void (step === 4 && setImmediate(() => controller.abort()));
+    const { summary } = await run(newFolder(), { signal: controller.signal }, { afterStep });
+    expect(summary.steps).toBe(5);
+  });
+
   it("makes up for an evaluation that was given up", async () => {
     const folder = newFolder();
     const controller = new AbortController();
     await run(folder, { signal: controller.signal }, { afterEvaluation: () => controller.abort() });
     expect(metrics(folder).length).toBe(4);
+    // As if the run had gone on, evaluated, and been killed before its next checkpoint.
+    appendFileSync(join(folder, "metrics.jsonl"), '{"step":4,"epoch":1,"held_out":{"loss":99}}\n');
     await run(folder, { resume: true });
     expect(metrics(folder)).toEqual(metrics(whole));
   });

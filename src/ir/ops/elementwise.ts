@@ -93,7 +93,11 @@ export const elementwise: {
 
   add: arithmetic((x, y) => x + y, (op, dy, b) => op.operands.map((operand) => b.fit(dy, operand.type))),
   sub: arithmetic((x, y) => x - y, ({ operands: [x, y] }, dy, b) => [b.fit(dy, x!.type), b.neg(b.fit(dy, y!.type))]),
-  mul: arithmetic((x, y) => x * y, ({ operands: [x, y] }, dy, b) => [through(b, dy, y!, x!), through(b, dy, x!, y!)]),
+  mul: {
+    ...arithmetic((x, y) => x * y, ({ operands: [x, y] }, dy, b) => [through(b, dy, y!, x!), through(b, dy, x!, y!)]),
+    // A float64 product of two 32-bit integers loses the low bits that wrapping keeps.
+    evaluate: (op, operands) => mapped(op.type, operands, op.type.dtype === "i32" ? Math.imul : (x, y) => x * y),
+  },
   div: arithmetic(
     (x, y) => x / y,
     (op, dy, b) => {
@@ -106,6 +110,8 @@ export const elementwise: {
     (x, y) => x ** y,
     (op, dy, b) => {
       const [x, y] = op.operands;
+      // x^0 is 1 everywhere; the formula below would say 0 * (1/0) at 0.
+      if (y!.kind === "constant" && y!.attributes.value === 0) return [undefined, undefined];
       const slope = b.mul(y!, b.binary("pow", x!, b.sub(y!, b.constant(1))));
       // A constant exponent, the common case, needs no logarithm of a base that may be negative.
       if (y!.kind === "constant") return [through(b, dy, slope, x!), undefined];

@@ -46,6 +46,7 @@ export const reductions: { [K in "reduce_sum" | "reduce_max" | "contract"]: Defi
     type: ([x, y], { axes }) => {
       if (x!.dtype !== "f32" || y!.dtype !== "f32") throw new IrError(`takes two tensors of f32, not ${x!.dtype} and ${y!.dtype}`);
       unionAxes([x!, y!]);
+      if (new Set(axes).size < axes.length) throw new IrError("names an axis twice");
       for (const name of axes) [x!, y!].forEach((type) => extentOf(type, name));
       const kept = (type: typeof x, shared: boolean) =>
         type!.axes.filter((axis) => !axes.includes(axis.name) && hasAxis(type === x ? y! : x!, axis.name) === shared);

@@ -22,7 +22,7 @@ export function indices(over: readonly Axis[], of: TensorType): Int32Array {
   const own = strides(of.axes);
   const steps = over.map((axis) => own.get(axis.name) ?? 0);
   const result = new Int32Array(elements(over));
-  const counter = new Array<number>(over.length).fill(0);
+  const counter = over.map(() => 0);
   let index = 0;
   for (let i = 0; i < result.length; i++) {
     result[i] = index;

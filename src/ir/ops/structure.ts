@@ -41,6 +41,7 @@ export const structure: {
   rename: {
     operands: 1,
     type: ([x], { from, to }) => {
+      if (from.length !== to.length || new Set(from).size < from.length) throw new IrError("does not give each name another");
       from.forEach((name) => extentOf(x!, name));
       const axes = x!.axes.map((axis) => {
         const at = from.indexOf(axis.name);
@@ -58,6 +59,7 @@ export const structure: {
   split: {
     operands: 1,
     type: ([x], { axis, into }) => {
+      if (into.length === 0) throw new IrError("names no axis to split into");
       into.forEach((part) => checkPositive(part.extent, `extent of \`${part.name}\``));
       if (elements(into) !== extentOf(x!, axis)) {
         throw new IrError(`${into.map((part) => part.extent).join(" x ")} is not ${extentOf(x!, axis)}, the extent of \`${axis}\``);
@@ -73,6 +75,8 @@ export const structure: {
   merge: {
     operands: 1,
     type: ([x], { axes, into }) => {
+      if (axes.length === 0) throw new IrError("names no axis to merge");
+      if (new Set(axes).size < axes.length) throw new IrError("names an axis twice");
       const extent = axes.reduce((product, name) => product * extentOf(x!, name), 1);
       const rest: TensorType = { dtype: x!.dtype, axes: x!.axes.filter((axis) => axis.name === axes[0] || !axes.includes(axis.name)) };
       return { dtype: x!.dtype, axes: replaced(rest, axes[0]!, [{ name: into, extent }]) };
@@ -112,7 +116,9 @@ export const structure: {
   pad: {
     operands: 1,
     type: ([x], { axis, before, after }) => {
-      if (!(before >= 0 && after >= 0)) throw new IrError("cannot pad by a negative extent");
+      if (![before, after].every((extent) => Number.isInteger(extent) && extent >= 0)) {
+        throw new IrError(`${before} and ${after} are not extents to pad by`);
+      }
       return { dtype: x!.dtype, axes: replaced(x!, axis, [{ name: axis, extent: before + extentOf(x!, axis) + after }]) };
     },
     evaluate: (op, [x]) => {

@@ -36,7 +36,7 @@ export async function loadCsv({ access, inputs, path, source }: LoaderRequest): 
     return null;
   };
   try {
-    parse(bytes, { bom: true, on_record: (cells: string[], context) => take(cells, context.lines) });
+    parse(bytes, { bom: true, record_delimiter: ["\r\n", "\n"], on_record: (cells: string[], context) => take(cells, context.lines) });
   } catch (thrown) {
     if (thrown instanceof DataError) throw thrown;
     throw new DataError(file.path, `this is not a table (${wordsOf(thrown)})`, "correct the row: each needs a cell for each column", { cause: thrown });

@@ -39,8 +39,8 @@ export function bytesOf(kind: ElementKind): number {
 /** Decodes `stored`, a whole number of elements. The result may share its memory, and `stored` must not be used afterwards. */
 export function decode(stored: Uint8Array, kind: ElementKind, order: "LE" | "BE"): Elements {
   const { bytes, decode: view } = kinds[kind];
-  // Typed arrays must start at a multiple of their element size.
-  const aligned = stored.byteOffset % bytes === 0 ? stored : stored.slice();
+  // Typed arrays must start at a multiple of their element size. (A Buffer's `slice` would not copy.)
+  const aligned = stored.byteOffset % bytes === 0 ? stored : new Uint8Array(stored);
   const buffer = aligned.buffer as ArrayBuffer;
   if (bytes > 1 && order !== endianness()) {
     const swapped = Buffer.from(buffer, aligned.byteOffset, aligned.byteLength);

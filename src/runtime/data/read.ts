@@ -2,7 +2,6 @@
 
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { asDataError, type Located } from "./access.js";
 import { DataError } from "./error.js";
@@ -44,19 +43,20 @@ export async function readGzip(file: Located, headLength: number, claim: (head: 
     contents = new Uint8Array(claimed);
     store(head, contents);
   };
+  const packed = createReadStream(file.path);
+  const unpacked = createGunzip();
+  packed.on("error", (error) => unpacked.destroy(error)).pipe(unpacked);
   try {
-    await pipeline(createReadStream(file.path), createGunzip(), async (chunks: AsyncIterable<Uint8Array>) => {
-      let head: Uint8Array = new Uint8Array(0);
-      for await (const chunk of chunks) {
-        if (contents !== undefined) {
-          store(chunk, contents);
-          continue;
-        }
-        head = Buffer.concat([head, chunk]);
-        if (head.length >= headLength) begin(head);
+    let head: Uint8Array = new Uint8Array(0);
+    for await (const chunk of unpacked as AsyncIterable<Uint8Array>) {
+      if (contents !== undefined) {
+        store(chunk, contents);
+        continue;
       }
-      if (contents === undefined) begin(head);
-    });
+      head = Buffer.concat([head, chunk]);
+      if (head.length >= headLength) begin(head);
+    }
+    if (contents === undefined) begin(head);
   } catch (thrown) {
     if (thrown instanceof Error && "code" in thrown && String(thrown.code).startsWith("Z_")) {
       throw new DataError(
@@ -67,6 +67,8 @@ export async function readGzip(file: Located, headLength: number, claim: (head: 
       );
     }
     throw asDataError(file.path, thrown);
+  } finally {
+    packed.destroy();
   }
   if (contents === undefined || filled < contents.length) throw wrongLength(file.path, contents?.length ?? 0, "fewer");
   return contents;

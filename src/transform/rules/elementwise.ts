@@ -1,6 +1,6 @@
 /** Simplification of elementwise operations. Signs of zeros are not kept; NaN and infinities are: `x * 0` stays. */
 
-import { operations } from "../../ir/ops/index.js";
+import { operations, resultType } from "../../ir/ops/index.js";
 import type { AttributesOf, Op, OpOf } from "../../ir/program.js";
 import { unionAxes } from "../../ir/types.js";
 import { joinPieces, joinPiecesOfSum } from "./pieces.js";
@@ -15,7 +15,7 @@ export type ElementwiseKind = Unary | Binary | "select";
 /** f(1, 2) → 3 */
 const foldConstants: Rule<ElementwiseKind> = ({ kind, operands, attributes }, b, { slots }) => {
   if (!operands.every((operand) => operand.kind === "constant")) return undefined;
-  const type = operations[kind].type(operands.map((operand) => operand.type), attributes as never, slots);
+  const type = resultType(kind, operands, attributes as AttributesOf[ElementwiseKind], slots);
   const tensors = operands.map((operand) => ({ type: operand.type, data: Float64Array.of(constantOf(operand)!) }));
   const nothing = { slots: new Map(), inputs: new Map(), seed: 0, step: 0 };
   const value = operations[kind].evaluate({ kind, operands, attributes, type } as never, tensors, nothing)[0]!;
@@ -47,6 +47,9 @@ const addNegation: Rule<"add"> = ({ operands: [x, y] }, b) => {
   if (y!.kind === "neg") return b.sub(x!, y!.operands[0]!);
   return x!.kind === "neg" ? b.sub(y!, x!.operands[0]!) : undefined;
 };
+
+/** x + x → x * 2, which meets other factors */
+const addSame: Rule<"add"> = ({ operands: [x, y] }, b) => (x === y ? b.mul(x!, b.constant(2, x!.type.dtype)) : undefined);
 
 /** x - -y → x + y; 0 - x → -x */
 const subtractNegation: Rule<"sub"> = ({ operands: [x, y] }, b) => {
@@ -164,7 +167,7 @@ export const elementwiseRules: { readonly [K in ElementwiseKind]: readonly Rule<
   sign: all,
   floor: all,
   not: [...all, notTwice],
-  add: [...all, constantRight, neutral(0), addNegation, joinPieces, joinPiecesOfSum],
+  add: [...all, constantRight, neutral(0), addSame, addNegation, joinPieces, joinPiecesOfSum],
   sub: [...all, neutral(0), subtractNegation],
   mul: [...all, constantRight, neutral(1), minusOne, scaleTwice, scalePadded, multiplyNegations],
   div: [...all, neutral(1), divideByConstant],

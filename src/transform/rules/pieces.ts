@@ -44,16 +44,22 @@ function joined(x: Op, y: Op, b: Build): Op | undefined {
   if (left === undefined || right === undefined || left.axis !== right.axis) return undefined;
   if (!(left.hasZeros || right.hasZeros) || !sameAxes(x.type.axes, y.type.axes)) return undefined;
   const all = [...left.pieces, ...right.pieces].sort((p, q) => p.start - q.start);
+  const isCut = all.some((piece, i) => i > 0 && piece.start < all[i - 1]!.end && !sameRange(piece, all[i - 1]!));
+  if (isCut) return undefined;
   const apart: Piece[] = [];
   for (const piece of all) {
     const last = apart.at(-1);
-    if (last === undefined || last.end <= piece.start) apart.push(piece);
-    else if (last.start !== piece.start || last.end !== piece.end) return undefined;
+    if (last === undefined || !sameRange(last, piece)) apart.push(piece);
     else apart[apart.length - 1] = { ...piece, value: b.add(last.value, piece.value) };
   }
   return assembled({ ...left, pieces: apart }, b);
 }
 
+function sameRange(left: Piece, right: Piece): boolean {
+  return left.start === right.start && left.end === right.end;
+}
+
+/** The pieces of a padded or concatenated value. */
 function piecesOf(op: Op): Pieces | undefined {
   if (op.kind !== "pad" && op.kind !== "concatenate") return undefined;
   const { axis } = op.attributes;

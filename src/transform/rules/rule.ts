@@ -19,9 +19,9 @@ export function constantOf(op: Op): number | undefined {
   return op.kind === "constant" ? op.attributes.value : undefined;
 }
 
-/** Whether every element is 0. */
+/** Whether the value is a broadcast of positive zero, as `pad` puts around its operand. */
 export function isZero(op: Op): boolean {
-  return constantOf(op.kind === "broadcast" ? op.operands[0]! : op) === 0;
+  return op.kind === "broadcast" && Object.is(constantOf(op.operands[0]!), 0);
 }
 
 /** Whether float32 holds `value` at full precision: it is 0, or neither overflows nor loses digits to underflow. */

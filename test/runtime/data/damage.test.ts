@@ -81,7 +81,9 @@ describe("a damaged file", () => {
       if (["csv", "lines", "text"].includes(loader)) continue;
       const folder = await newFolder();
       const step = Math.ceil(contents.length / 40);
-      for (let length = 0; length < contents.length; length += step) {
+      // The last 12 bytes of a PNG file only mark its end: no pixel is lost with them.
+      const end = contents.length - (file.endsWith(".png") ? 12 : 0);
+      for (let length = 0; length < end; length += step) {
         await write(folder, { [file]: contents.subarray(0, length) });
         const opened = open(loader, path, inputs, folder);
         // Half of the bytes of two CIFAR-10 records are one record.

@@ -1,0 +1,139 @@
+/** The compiler: a spec's text in, diagnostics and programs out. It reads nothing but what its host gives it. */
+
+import { type Diagnostic, Diagnostics, diagnostic } from "../diagnostics/diagnostic.js";
+import { similarHelp } from "../diagnostics/similar.js";
+import type { Program } from "../ir/program.js";
+import { verify } from "../ir/verify.js";
+import type { Manifest } from "../runtime/trainer.js";
+import { Slots } from "../semantics/elaborator.js";
+import type { Elaborator } from "../semantics/elaborator.js";
+import { checkAblation } from "../semantics/measurements.js";
+import { runModel } from "../semantics/models.js";
+import { type Host, type Module, Modules, place } from "../semantics/modules.js";
+import { definitionValue } from "../semantics/names.js";
+import { elaborate, makeElaborator } from "../semantics/program.js";
+import { type Recipe, emptyFrame, readRecipe } from "../semantics/recipes.js";
+import { policyText } from "../semantics/sites.js";
+import { checkNames } from "../semantics/static-names.js";
+import type { CallableValue } from "../semantics/values.js";
+import { type Cost, cost } from "../transform/cost.js";
+import { simplify } from "../transform/simplify.js";
+import type * as ast from "../syntax/ast.js";
+
+/** A recipe with everything that was made of it. */
+export interface Compiled {
+  readonly recipe: Recipe;
+  readonly program: Program;
+  readonly cost: Cost;
+  /** The training program's elaborator, with the model's sites. */
+  readonly training: Elaborator;
+  readonly manifest: Manifest;
+}
+
+export interface Compilation {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly main: Module;
+  readonly modules: Modules;
+  /** The recipes of the spec, in order; those with mistakes are not there. */
+  readonly recipes: ReadonlyMap<string, Compiled>;
+}
+
+/** A batch for models that no recipe trains: large enough for every statistic. */
+const nominalBatch = 32;
+
+/**
+ * Checks a spec and compiles its recipes: all of them, or the one called `only`. Never throws for what the text says.
+ * @param path how the spec is named in messages.
+ */
+export function compile(path: string, text: string, host: Host, only?: string): Compilation {
+  const diagnostics = new Diagnostics();
+  const report = (found: Diagnostic) => diagnostics.add(found);
+  const modules = new Modules(host, report);
+  modules.loadPrelude();
+  const main = modules.main(path, text);
+  const recipes = new Map<string, Compiled>();
+  const e = makeElaborator(modules, new Slots(), "training", nominalBatch, report);
+  const trained = new Set<ast.Definition>();
+
+  for (const definition of main.definitions.values()) {
+    if (definition.damaged || definition.keyword !== "train" || (only !== undefined && definition.name.name !== only)) continue;
+    const recipe = e.attempt<Recipe | undefined>(() => undefined, () => readRecipe(e, definitionValue(e, emptyFrame(main), main, definition) as CallableValue));
+    if (recipe === undefined) continue;
+    trained.add(recipe.model.definition);
+    const compiled = compileRecipe(modules, { ...recipe, name: definition.name.name }, main, report);
+    if (compiled !== undefined) recipes.set(definition.name.name, compiled);
+  }
+  for (const definition of main.definitions.values()) {
+    checkNames(modules, main, definition).forEach(report);
+    if (definition.damaged) continue;
+    if (definition.keyword === "ablation") e.attempt(() => undefined, () => checkAblation(e, main, definition));
+    else if (definition.value !== undefined && definition.keyword !== "train") e.attempt(() => undefined, () => void definitionValue(e, emptyFrame(main), main, definition));
+    else if (definition.keyword === "model" && !trained.has(definition)) checkModel(modules, main, definition, report);
+  }
+  return { diagnostics: diagnostics.all, main, modules, recipes };
+}
+
+/** Elaborates a model that no recipe trains, when its parameters have defaults. */
+function checkModel(modules: Modules, module: Module, definition: ast.Definition, report: (found: Diagnostic) => void): void {
+  if (definition.parameters?.some((parameter) => parameter.default === undefined)) return;
+  const e = makeElaborator(modules, new Slots(), "training", nominalBatch, report);
+  e.attempt(() => undefined, () => {
+    const value = definitionValue(e, emptyFrame(module), module, definition);
+    if (value.kind === "callable") runModel(e, emptyFrame(module), value, place(module.source, definition.name));
+  });
+}
+
+function compileRecipe(modules: Modules, recipe: Recipe, main: Module, report: (found: Diagnostic) => void): Compiled | undefined {
+  const elaborated = elaborate(modules, recipe, report);
+  if (elaborated === undefined) return undefined;
+  verify(elaborated.program);
+  const program = simplify(elaborated.program);
+  verify(program);
+  const costs = cost(program);
+  return { recipe, program, cost: costs, training: elaborated.training, manifest: makeManifest(recipe, program, costs, main) };
+}
+
+function makeManifest(recipe: Recipe, program: Program, costs: Cost, main: Module): Manifest {
+  const step = costs.entries.get("step")!;
+  const element = (dtype: string) => (dtype === "i32" ? ("i32" as const) : ("f32" as const));
+  const own = (name: string) => !["step", "steps", "valid"].includes(name);
+  const spec = main.source.path;
+  return {
+    name: recipe.name,
+    spec: spec.slice(spec.lastIndexOf("/") + 1),
+    target: "tfjs",
+    seed: recipe.seed,
+    batch: recipe.batch,
+    ...(recipe.epochs === undefined ? {} : { epochs: recipe.epochs }),
+    ...(recipe.steps === undefined ? {} : { steps: recipe.steps }),
+    holdout: recipe.holdout,
+    data: recipe.data,
+    recipe: [
+      ...recipe.optimizers.map(({ at, optimizer }) => `optimizer${at.length === 0 ? "" : ` at ${at.map(({ path }) => path.segments.join(".")).join(", ")}:`} ${policyText(optimizer)}`),
+      `schedule ${policyText(recipe.schedule)}`,
+      ...(recipe.frozen.length === 0 ? [] : [`freeze ${recipe.frozen.map(({ path }) => path.segments.join(".")).join(", ")}`]),
+    ].join("\n"),
+    parameters: program.parameters.map(({ name, type }) => ({ name, type: element(type.dtype), axes: type.axes })),
+    states: program.states.map(({ name, type, owner }) => ({ name, type: element(type.dtype), axes: type.axes, owner })),
+    inputs: program.inputs.filter(({ name }) => own(name)).map(({ name, type, below }) => ({ name, type: element(type.dtype), axes: type.axes, ...(below === undefined ? {} : { below }) })),
+    reports: [...program.entries.get("evaluate")!.results.keys()].filter((name) => name !== "loss"),
+    cost: { parameters: costs.parameters.total, flopsPerStep: step.flops.total, peakBytes: step.bytesPeak },
+  };
+}
+
+/** The recipe to run: the named one, or the only one. Otherwise a diagnostic that says what there is. */
+export function chooseRecipe(compilation: Compilation, name: string | undefined): Compiled | Diagnostic {
+  const { main, recipes } = compilation;
+  const trains = [...main.definitions.values()].filter((definition) => definition.keyword === "train").map((definition) => definition.name.name);
+  const where = { source: main.source, start: 0, end: 1 };
+  if (name !== undefined && !trains.includes(name)) {
+    const help = similarHelp(name, trains) ?? (trains.length === 0 ? "the spec has no `train` block" : `it has ${trains.map((train) => `\`${train}\``).join(", ")}`);
+    return diagnostic("N0504", where, `the spec has no recipe \`${name}\``, { help });
+  }
+  const wanted = name ?? (trains.length === 1 ? trains[0] : undefined);
+  if (wanted === undefined) {
+    const help = trains.length === 0 ? "add `train name of model { … }`" : `name one: ${trains.map((train) => `\`${main.source.path}#${train}\``).join(", ")}`;
+    return diagnostic("N0504", where, trains.length === 0 ? "the spec has no recipe to run" : "the spec has several recipes", { help });
+  }
+  return recipes.get(wanted) ?? diagnostic("N0504", where, `the recipe \`${wanted}\` has mistakes`);
+}

@@ -1,0 +1,184 @@
+/**
+ * Elaboration: running the specification at compile time. Definitions are called, compile-time values computed, axes
+ * aligned, sites resolved, and every tensor operation written into the IR. One elaborator makes one entry.
+ */
+
+import type { Diagnostic, Place } from "../diagnostics/diagnostic.js";
+import { Builder } from "../ir/builder.js";
+import type { SlotTypes } from "../ir/definition.js";
+import type { Op } from "../ir/program.js";
+import { type Axis, type DType, IrError, type TensorType, elements } from "../ir/types.js";
+import type * as ast from "../syntax/ast.js";
+import { CheckError, Silent, fail } from "./errors.js";
+import type { Frame, Instance } from "./frame.js";
+import type { GroupSite, SiteRecord } from "./model.js";
+import { type Modules, place } from "./modules.js";
+import type { CallableValue, TensorValue, Value } from "./values.js";
+
+/** A parameter as it was declared. */
+export interface DeclaredParameter {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly place: Place;
+  readonly isNorm: boolean;
+  readonly initial: InitialValue;
+}
+export type InitialValue =
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "drawn"; readonly by: CallableValue; readonly place: Place };
+
+export interface DeclaredState {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly place: Place;
+  readonly owner: "model" | "optimizer";
+  readonly value: number;
+}
+export interface DeclaredInput {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly below?: number;
+}
+
+/** What lives across the entries of one program. */
+export class Slots implements SlotTypes {
+  readonly parameters = new Map<string, DeclaredParameter>();
+  readonly states = new Map<string, DeclaredState>();
+  readonly inputs = new Map<string, DeclaredInput>();
+
+  slot(name: string): TensorType {
+    const found = this.parameters.get(name) ?? this.states.get(name);
+    if (found === undefined) throw new IrError(`no slot is called \`${name}\``);
+    return found.type;
+  }
+  input(name: string): TensorType {
+    const found = this.inputs.get(name);
+    if (found === undefined) throw new IrError(`no input is called \`${name}\``);
+    return found.type;
+  }
+}
+
+export type Mode = "training" | "evaluation";
+
+/** Values with more elements than this are refused (1 GiB in float32, and the largest buffer a GPU must offer is less). */
+export const mostElements = 2 ** 28;
+/** Entries with more operations than this are refused. */
+export const mostOperations = 400_000;
+/** Definitions may call one another this deep. */
+export const deepestCalls = 100;
+
+/** The evaluator, which the parts of elaboration call back into. */
+export interface Language {
+  /** The value of an expression. @throws CheckError | Silent */
+  evaluate(e: Elaborator, frame: Frame, node: ast.Expression): Value;
+  /** Runs a definition whose arguments are all given. @throws CheckError | Silent */
+  run(e: Elaborator, frame: Frame, callable: CallableValue, where: Place, target?: string | Instance): Value;
+}
+
+export class Elaborator {
+  readonly builder: Builder;
+  readonly results: { name: string; value: Op }[] = [];
+  readonly losses: { value: TensorValue; place: Place }[] = [];
+  readonly reports: { name: string; value: TensorValue; place: Place }[] = [];
+  /** The last value of every state that was updated. */
+  readonly updated = new Map<string, Op>();
+  readonly sites: SiteRecord[] = [];
+  readonly groupSites: GroupSite[] = [];
+  /** Sublayers whose norm stands on the stream itself, `norm(x + sublayer(x))`. */
+  readonly postNorms: { readonly stack: string; readonly place: Place }[] = [];
+  /** Set while a mask that hides the future is in use: the place of the first one. */
+  causal: Place | undefined;
+  private depth = 0;
+  /** Streams of random numbers taken so far, by place, so that each draw has its own. */
+  private readonly streams = new Map<string, number>();
+  /** While initial values are drawn: how the drawn parameter is contracted. */
+  readonly fans = new Map<Op, { readonly in: number; readonly out: number }>();
+  /** Conditions known to hold everywhere. */
+  readonly always = new Set<Op>();
+
+  constructor(
+    readonly modules: Modules,
+    readonly slots: Slots,
+    readonly mode: Mode,
+    readonly batch: number,
+    readonly report: (found: Diagnostic) => void,
+    readonly language: Language,
+  ) {
+    this.builder = new Builder(slots);
+  }
+
+  get b(): Builder["build"] {
+    return this.builder.build;
+  }
+
+  /** Runs `action`; a mistake in it is reported and gives `instead`. */
+  attempt<T>(instead: () => T, action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof Silent) return instead();
+      if (error instanceof CheckError) {
+        this.report(error.found);
+        return instead();
+      }
+      throw error;
+    }
+  }
+
+  /** Builds at a place of the text: the type rules' complaints become the user's diagnostics. */
+  at<T>(frame: Frame, span: ast.Span, action: () => T): T {
+    const before = this.builder.position;
+    this.builder.position = { ...before, place: frame.instance.path, source: frame.module.source.place(span.start) };
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof IrError) fail("N0302", place(frame.module.source, span), error.message);
+      throw error;
+    } finally {
+      this.builder.position = before;
+    }
+  }
+
+  /** Enters a call. @throws CheckError when definitions call one another without end, or too much is built. */
+  nested<T>(where: Place, name: string, action: () => T): T {
+    if (this.depth >= deepestCalls) {
+      fail("N0205", where, `\`${name}\` uses itself, or calls are nested deeper than ${deepestCalls}`, {
+        note: "a definition is written out where it is called, so it cannot contain itself",
+      });
+    }
+    if (this.builder.operations.length > mostOperations) {
+      fail("N0601", where, `the program has more than ${mostOperations} operations`, { help: "make the model less deep" });
+    }
+    this.depth++;
+    try {
+      return action();
+    } finally {
+      this.depth--;
+    }
+  }
+
+  /** @throws CheckError when a tensor of these axes would be beyond the limit. */
+  checkSize(axes: readonly Axis[], where: Place): void {
+    const count = elements(axes);
+    if (count > mostElements) {
+      fail("N0601", where, `a tensor of ${axes.map((axis) => `${axis.name}: ${axis.extent}`).join(", ")} has ${count} elements; at most ${mostElements} are allowed`);
+    }
+  }
+
+  /** A name for the next draw of random numbers at `path`. */
+  stream(path: string): string {
+    const count = (this.streams.get(path) ?? 0) + 1;
+    this.streams.set(path, count);
+    return count === 1 ? path : `${path}#${count}`;
+  }
+
+  tensor(op: Op, masks: readonly Op[] = []): TensorValue {
+    return { kind: "tensor", op, masks: masks.filter((mask) => !this.always.has(mask)) };
+  }
+}
+
+/** The element type of a value that becomes a tensor. */
+export function dtypeOf(value: Value): DType | undefined {
+  if (value.kind === "tensor") return value.op.type.dtype;
+  return value.kind === "boolean" ? "bool" : undefined;
+}

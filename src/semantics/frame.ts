@@ -1,0 +1,47 @@
+/** Where an expression is evaluated: the names, axes and place around it. */
+
+import type { StateSlot } from "../ir/program.js";
+import type { Module } from "./modules.js";
+import type { TensorValue, Value } from "./values.js";
+
+/** A state or a parameter that `<-` may change, and its value at this point of the program. */
+export interface Cell {
+  readonly slot: string;
+  readonly owner: StateSlot["owner"] | "parameter";
+  current: TensorValue;
+}
+
+/** A part of the model that owns parameters: its path, and the names given out below it. */
+export class Instance {
+  private readonly used = new Map<string, number>();
+  constructor(
+    readonly path: string,
+    /** True inside a norm, whose parameters have the role `norm`. */
+    readonly isNorm: boolean = false,
+  ) {}
+
+  /** The path of `name` below this instance; a second one of the same name is `name_2`. */
+  claim(name: string): string {
+    const count = (this.used.get(name) ?? 0) + 1;
+    this.used.set(name, count);
+    const own = count === 1 ? name : `${name}_${count}`;
+    return this.path === "" ? own : `${this.path}.${own}`;
+  }
+}
+
+/** Extents of the axes that the arguments of the enclosing definition have; `conflict` where they differ. */
+export type AxesInScope = ReadonlyMap<string, number | "conflict">;
+
+export interface Frame {
+  readonly module: Module;
+  readonly names: Map<string, Value>;
+  readonly cells: Map<string, Cell>;
+  /** Names of axes that stand for the caller's: `softmax(x over axes)`. */
+  readonly axisNames: ReadonlyMap<string, readonly string[]>;
+  readonly axes: AxesInScope;
+  readonly instance: Instance;
+  /** Names that `with` rebinds, for this definition and those it uses by name. */
+  readonly overrides: ReadonlyMap<string, Value>;
+  /** How the value being computed will be called, which names the part that makes it. */
+  readonly binding?: string;
+}

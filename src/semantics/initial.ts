@@ -1,0 +1,83 @@
+/** The `initialise` entry: the first values of all parameters and states. */
+
+import type { Op } from "../ir/program.js";
+import { extentOf, hasAxis } from "../ir/types.js";
+import { withLeading } from "./calls.js";
+import type { DeclaredParameter, Elaborator } from "./elaborator.js";
+import { fail } from "./errors.js";
+import { Instance } from "./frame.js";
+import { place } from "./modules.js";
+import { emptyFrame } from "./recipes.js";
+
+/** How many terms one output of a parameter's contraction sums (`in`), and how many outputs one input feeds (`out`). */
+export type Fans = { readonly in: number; readonly out: number };
+
+/**
+ * The fans of every parameter that a contraction uses, by slot: the contracted axes are its inputs, the others that the
+ * contraction does not share are its outputs. The first contraction decides.
+ */
+export function fansOf(operations: readonly Op[]): Map<string, Fans> {
+  const fans = new Map<string, Fans>();
+  for (const op of operations) {
+    if (op.kind !== "contract" || op.phase !== "forward") continue;
+    op.operands.forEach((operand, side) => {
+      const slot = sourceParameter(operand);
+      if (slot === undefined || fans.has(slot)) return;
+      const other = op.operands[1 - side]!;
+      const { axes } = op.attributes;
+      const into = axes.reduce((product, name) => product * extentOf(operand.type, name), 1);
+      const out = operand.type.axes
+        .filter((axis) => !axes.includes(axis.name) && !hasAxis(other.type, axis.name))
+        .reduce((product, axis) => product * axis.extent, 1);
+      fans.set(slot, { in: into, out });
+    });
+  }
+  return fans;
+}
+
+/** The parameter that a value is, perhaps under other names of its axes. */
+export function sourceParameter(op: Op): string | undefined {
+  if (op.kind === "parameter") return op.attributes.slot;
+  return op.kind === "rename" || op.kind === "split" || op.kind === "merge" ? sourceParameter(op.operands[0]!) : undefined;
+}
+
+/** Builds one update for every slot. `e` is an elaborator of its own. */
+export function buildInitial(e: Elaborator, fans: ReadonlyMap<string, Fans>): void {
+  const { b, builder } = e;
+  const update = (name: string, value: Op) => builder.add("update", [b.broadcast(value, e.slots.slot(name).axes)], { slot: name });
+  for (const parameter of e.slots.parameters.values()) {
+    builder.position = { place: parameter.name, phase: "update" };
+    const value = e.attempt<Op>(() => b.constant(0), () => drawn(e, parameter, fans.get(parameter.name)));
+    update(parameter.name, value);
+  }
+  for (const state of e.slots.states.values()) {
+    builder.position = { place: state.name, phase: "update" };
+    update(state.name, b.constant(state.value));
+  }
+}
+
+function drawn(e: Elaborator, parameter: DeclaredParameter, fans: Fans | undefined): Op {
+  const { initial } = parameter;
+  if (initial.kind === "constant") return e.b.constant(initial.value);
+  const witness = e.builder.add("parameter", [], { slot: parameter.name });
+  if (fans !== undefined) e.fans.set(witness, fans);
+  const { definition, module } = initial.by;
+  const frame = { ...emptyFrame(module), instance: new Instance(parameter.name) };
+  const value = e.language.run(e, frame, withLeading(initial.by, [e.tensor(witness)], initial.place), initial.place);
+  const wrong =
+    value.kind !== "tensor" && value.kind !== "number"
+      ? "returns no tensor"
+      : value.kind === "tensor" && value.op.type.axes.some((axis) => !hasAxis(witness.type, axis.name))
+        ? "returns a tensor with other axes than the parameter"
+        : value.kind === "tensor" && dependsOn(value.op, witness)
+          ? "uses the value of the parameter that it draws"
+          : undefined;
+  if (wrong !== undefined) {
+    fail("N0316", initial.place, `the initializer \`${definition.name.name}\` ${wrong}`, { related: [{ place: place(module.source, definition.name), label: "defined here" }] });
+  }
+  return value.kind === "tensor" ? value.op : e.b.constant(value.kind === "number" ? value.value : 0);
+}
+
+function dependsOn(op: Op, source: Op): boolean {
+  return op === source || op.operands.some((operand) => dependsOn(operand, source));
+}

@@ -1,0 +1,123 @@
+/** `measure` lines and ablations: checked here, run elsewhere. */
+
+import { similarHelp } from "../diagnostics/similar.js";
+import type * as ast from "../syntax/ast.js";
+import { groupNames } from "./calls.js";
+import type { Elaborator } from "./elaborator.js";
+import { fail } from "./errors.js";
+import { type Module, place } from "./modules.js";
+import type { Recipe } from "./recipes.js";
+import { segmentsMatch } from "./site-paths.js";
+
+/** A definition that a module sees under a name, through aliases. */
+export function definitionNamed(e: Elaborator, module: Module, name: string, depth = 0): { definition: ast.Definition; module: Module } | undefined {
+  const own = module.definitions.get(name);
+  const imported = own === undefined ? (module.imports.get(name) ?? e.modules.prelude.get(name)) : undefined;
+  const found = own !== undefined ? { definition: own, module } : imported?.kind === "definition" ? { definition: imported.definition, module: imported.module } : undefined;
+  if (found?.definition.value === undefined || depth > 50) return found;
+  let value = found.definition.value;
+  while (value.kind === "Variant" || value.kind === "Call") value = value.kind === "Variant" ? value.base : value.callee;
+  return value.kind === "Name" ? definitionNamed(e, found.module, value.name, depth + 1) : found;
+}
+
+/** Checks the measures of a recipe against the model that was elaborated. @throws CheckError */
+export function checkMeasurements(e: Elaborator, recipe: Recipe): void {
+  const stacks = [...new Set(e.sites.map((site) => site.stack))];
+  const { definition } = recipe.model;
+  const named = definition.body.flatMap((node) => (node.kind === "Binding" || node.kind === "Input" || node.kind === "Param" ? [node.name.name] : []));
+  for (const { node, module } of recipe.measurements) {
+    for (const measure of node.measures) checkMeasure(e, module, measure, [...stacks, ...named]);
+    if (node.at !== undefined) {
+      const paths = e.sites.map((site) => site.path);
+      if (!paths.some((path) => segmentsMatch(node.at!.segments, path.split(".")))) {
+        fail("N0309", place(module.source, node.at), `no site is at \`${node.at.segments.join(".")}\``, { help: paths.length === 0 ? "the model has no sites" : `one of them is \`${paths[0]}\`` });
+      }
+    }
+    const unit = node.every?.unit;
+    if (unit !== undefined && !["epoch", "epochs", "step", "steps"].includes(unit.name)) {
+      fail("N0208", place(module.source, unit), `\`${unit.name}\` is no unit of training`, { help: "measure every so many `epochs` or `steps`" });
+    }
+  }
+}
+
+function checkMeasure(e: Elaborator, module: Module, measure: ast.Expression, known: readonly string[]): void {
+  const callee = measure.kind === "Call" ? measure.callee : measure;
+  const where = place(module.source, callee);
+  if (callee.kind !== "Name") fail("N0208", where, "a measure is named here");
+  const found = definitionNamed(e, module, callee.name);
+  if (found === undefined) {
+    const help = similarHelp(callee.name, [...module.definitions.keys(), ...module.imports.keys(), ...e.modules.prelude.keys()]);
+    fail("N0201", where, `nothing is called \`${callee.name}\` here`, help === undefined ? {} : { help });
+  }
+  if (found.definition.keyword !== "measure") fail("N0208", where, `\`${callee.name}\` is a ${found.definition.keyword}, not a measure`);
+  for (const arg of measure.kind === "Call" ? measure.arguments : []) {
+    let value: ast.Expression = arg.value;
+    while (value.kind === "Member") value = value.object;
+    if (value.kind === "Name" && !known.includes(value.name)) {
+      const help = similarHelp(value.name, known) ?? `the model has ${known.map((name) => `\`${name}\``).join(", ")}`;
+      fail("N0201", place(module.source, value), `the model has nothing called \`${value.name}\``, { help });
+    }
+  }
+}
+
+/** Checks an ablation: that its recipes exist, and that every path leads to something that can vary. @throws CheckError */
+export function checkAblation(e: Elaborator, module: Module, ablation: ast.Definition): void {
+  const recipes: string[] = [];
+  for (const of of ablation.of ?? []) {
+    if (of.kind !== "Name") continue;
+    const found = definitionNamed(e, module, of.name);
+    if (found?.definition.keyword !== "train") {
+      const trains = [...module.definitions.values()].filter((own) => own.keyword === "train").map((own) => own.name.name);
+      const help = similarHelp(of.name, trains);
+      fail("N0201", place(module.source, of), `no recipe is called \`${of.name}\``, help === undefined ? {} : { help });
+    }
+    recipes.push(of.name);
+  }
+  for (const node of ablation.body) {
+    if (node.kind === "Vary") node.paths.forEach((path) => checkVaried(e, module, path, recipes));
+    if (node.kind === "Exclude") node.conditions.forEach(({ path }) => checkVaried(e, module, path, recipes));
+    if (node.kind === "Vary" && node.paths.length > 1) {
+      for (const choice of node.choices) {
+        if (choice.kind !== "Tuple" || choice.items.length !== node.paths.length) {
+          fail("N0208", place(module.source, choice), `each choice gives ${node.paths.length} values`, { help: "write `(a, b)`, one value for each path" });
+        }
+      }
+    }
+    if (node.kind === "AblationReport") {
+      for (const path of node.paths) {
+        const [first] = path.segments;
+        if (path.segments.length > 1 && !recipes.includes(first!)) {
+          fail("N0201", place(module.source, path), `the ablation has no recipe \`${first}\``, { help: `it has ${recipes.map((name) => `\`${name}\``).join(", ")}` });
+        }
+      }
+    }
+  }
+}
+
+const recipeLines = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout"];
+
+function checkVaried(e: Elaborator, module: Module, path: ast.Path, recipes: readonly string[]): void {
+  const where = place(module.source, path);
+  const segments = recipes.includes(path.segments[0]!) && path.segments.length > 1 ? path.segments.slice(1) : path.segments;
+  const [first, second, third] = segments;
+  if (segments.length === 1) {
+    const models = recipes.flatMap((recipe) => {
+      const of = definitionNamed(e, module, recipe)?.definition.of?.[0];
+      const named = of?.kind === "Call" ? of.callee : of;
+      return named?.kind === "Name" ? [definitionNamed(e, module, named.name)] : [];
+    });
+    const parameters = models.flatMap((model) => model?.definition.parameters?.map((parameter) => parameter.name.name) ?? []);
+    if (recipeLines.includes(first!) || parameters.includes(first!) || definitionNamed(e, module, first!) !== undefined) return;
+    const help = similarHelp(first!, [...recipeLines, ...parameters]);
+    return fail("N0309", where, `nothing that can vary is called \`${first}\``, help === undefined ? {} : { help });
+  }
+  const stack = definitionNamed(e, module, first!);
+  if (stack?.definition.keyword !== "stack") return fail("N0309", where, `no stack is called \`${first}\``);
+  const groups = groupNames(stack.definition).map((group) => group.name.name);
+  const parameters = stack.definition.parameters?.map((parameter) => parameter.name.name) ?? [];
+  if (second === "place" && segments.length === 2) return;
+  if (second === "normalize" && (third === undefined || groups.includes(third) || segments.includes("at"))) return;
+  if (segments.length === 2 && parameters.includes(second!)) return;
+  const help = similarHelp(third ?? second!, [...groups, ...parameters, "normalize", "place"]) ?? `\`${first}\` has \`normalize\` for ${groups.map((group) => `\`${group}\``).join(", ")}, \`place\`${parameters.map((name) => `, \`${name}\``).join("")}`;
+  fail("N0309", where, `the stack \`${first}\` has nothing at \`${segments.slice(1).join(".")}\``, { help });
+}

@@ -1,0 +1,34 @@
+/** The checked model: what a spec resolves to, for people and for the rules that look for the field's traps. */
+
+import type { Place } from "../diagnostics/diagnostic.js";
+import type { Op } from "../ir/program.js";
+
+/** One norm on one set of groups at one site: the operations that it was written out to. */
+export interface GroupSite {
+  /** `encoder.3.attention.before`. */
+  readonly site: string;
+  readonly stack: string;
+  readonly groups: readonly string[];
+  /** How many tokens the groups have in all. */
+  readonly tokens: number;
+  /** As written: `layer(eps: 0.000001)`. */
+  readonly policy: string;
+  /** The norm's own name; undefined for `none`. */
+  readonly norm: string | undefined;
+  readonly input: Op;
+  readonly output: Op;
+  /** The range of the builder's operations that the norm added. */
+  readonly operations: readonly [number, number];
+  /** Where the policy line is written. */
+  readonly policyPlace: Place;
+  /** Where the site is: the sublayer, or the bare `normalize`. */
+  readonly sitePlace: Place;
+  readonly definitionPlace: Place | undefined;
+}
+
+/** A site: a place in a stack where norms stand. */
+export interface SiteRecord {
+  readonly path: string;
+  readonly stack: string;
+  readonly parts: readonly { readonly groups: readonly string[]; readonly policy: string }[];
+}

@@ -1,0 +1,82 @@
+/** Parameters and states: where a definition declares them, and what they are called in the weights file. */
+
+import type { Place } from "../diagnostics/diagnostic.js";
+import { type Axis, sameLayout } from "../ir/types.js";
+import type * as ast from "../syntax/ast.js";
+import { evaluatePartial } from "./calls.js";
+import type { Elaborator, InitialValue } from "./elaborator.js";
+import { fail } from "./errors.js";
+import { numberOf, wholeOf } from "./expressions.js";
+import type { Frame } from "./frame.js";
+import { place } from "./modules.js";
+import type { PendingValue, TensorValue } from "./values.js";
+
+interface OpenAxis {
+  readonly name: string;
+  readonly extent: number | undefined;
+  readonly place: Place;
+}
+
+/** The axes of a declaration; an extent that is not written is that of the axis in scope, or stays open. */
+function declaredAxes(e: Elaborator, frame: Frame, axes: readonly ast.AxisDeclaration[]): OpenAxis[] {
+  return axes.flatMap((axis, i): OpenAxis[] => {
+    const where = place(frame.module.source, axis);
+    if (axes.some((other, j) => j < i && other.name.name === axis.name.name)) fail("N0310", where, `axis \`${axis.name.name}\` stands there twice`);
+    if (axis.extent !== undefined) {
+      return [{ name: axis.name.name, extent: wholeOf(e, frame, axis.extent, `the extent of \`${axis.name.name}\``), place: where }];
+    }
+    return (frame.axisNames.get(axis.name.name) ?? [axis.name.name]).map((name) => {
+      const known = frame.axes.get(name);
+      if (known === "conflict") {
+        fail("N0307", where, `axis \`${name}\` has several extents here`, { help: `write the one that is meant, as in \`[${name}: size(x over ${name})]\`` });
+      }
+      return { name, extent: known, place: where };
+    });
+  });
+}
+
+/** Declares a parameter. It stays pending while an extent is open. */
+export function declareParameter(e: Elaborator, frame: Frame, name: string, axes: readonly ast.AxisDeclaration[], initial: ast.Initial, node: ast.Span): TensorValue | PendingValue {
+  const where = place(frame.module.source, node);
+  const open = declaredAxes(e, frame, axes);
+  const start: InitialValue = initial.drawn
+    ? { kind: "drawn", by: evaluatePartial(e, frame, initial.value, ["initializer"], "what follows `~`"), place: place(frame.module.source, initial.value) }
+    : { kind: "constant", value: numberOf(e, frame, initial.value, "an initial value") };
+  const path = frame.instance.claim(name);
+  let known: { axes: readonly Axis[]; value: TensorValue } | undefined;
+  const declare = (settled: readonly Axis[]): TensorValue => {
+    if (known !== undefined) {
+      if (!sameLayout(known.axes, settled)) {
+        const differs = settled.find((axis, i) => axis.extent !== known!.axes[i]!.extent)!;
+        fail("N0302", where, `the parameter \`${path}\` meets axis \`${differs.name}\` with two extents`, { help: "write its extents down" });
+      }
+      return known.value;
+    }
+    e.checkSize(settled, where);
+    if (!e.slots.parameters.has(path)) {
+      e.slots.parameters.set(path, { name: path, type: { dtype: "f32", axes: settled }, place: where, isNorm: frame.instance.isNorm, initial: start });
+    }
+    const value = e.tensor(e.at(frame, node, () => e.builder.add("parameter", [], { slot: path })));
+    known = { axes: settled, value };
+    return value;
+  };
+  const closed = open.filter((axis): axis is OpenAxis & Axis => axis.extent !== undefined);
+  if (closed.length === open.length) return declare(closed.map(({ name, extent }) => ({ name, extent })));
+  return { kind: "pending", axes: open, declare };
+}
+
+/** Declares a state of the model and opens its cell. */
+export function declareState(e: Elaborator, frame: Frame, node: ast.StateStatement): void {
+  const where = place(frame.module.source, node);
+  const axes = declaredAxes(e, frame, node.axes).map(({ name, extent, place: at }) =>
+    extent === undefined ? fail("N0307", at, `the extent of axis \`${name}\` is not known here`, { help: `write it down, as in \`[${name}: 64]\`` }) : { name, extent },
+  );
+  const value = numberOf(e, frame, node.value, "a state's first value");
+  e.checkSize(axes, where);
+  const path = frame.instance.claim(node.name.name);
+  if (!e.slots.states.has(path)) {
+    e.slots.states.set(path, { name: path, type: { dtype: "f32", axes }, place: where, owner: "model", value });
+  }
+  const current = e.tensor(e.at(frame, node, () => e.b.stop(e.builder.add("state", [], { slot: path }))));
+  frame.cells.set(node.name.name, { slot: path, owner: "model", current });
+}

@@ -1,0 +1,163 @@
+/** From a recipe to a program: the model in both modes, its derivative, its update and its first values. */
+
+import { differentiate } from "../transform/differentiate.js";
+import { makeEntry } from "../transform/entry.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { type Entry, type Op, type Program, type Role } from "../ir/program.js";
+import { hasAxis } from "../ir/types.js";
+import { type DeclaredParameter, Elaborator, Slots } from "./elaborator.js";
+import { Silent } from "./errors.js";
+import { evaluate } from "./expressions.js";
+import { buildInitial, fansOf, sourceParameter } from "./initial.js";
+import { checkMeasurements } from "./measurements.js";
+import { runModel } from "./models.js";
+import type { Modules } from "./modules.js";
+import type { Recipe } from "./recipes.js";
+import * as recipeRules from "./rules/recipe.js";
+import { checkStatistics } from "./rules/statistics.js";
+import { run } from "./run.js";
+import { type StepValues, buildRate, buildUpdate, checkSelectors, optimizerFor } from "./updates.js";
+
+export interface Elaborated {
+  readonly program: Program;
+  readonly training: Elaborator;
+}
+
+/** An elaborator for one entry of a program. */
+export function makeElaborator(modules: Modules, slots: Slots, mode: "training" | "evaluation", batch: number, report: (found: Diagnostic) => void): Elaborator {
+  return new Elaborator(modules, slots, mode, batch, report, { evaluate, run });
+}
+
+/**
+ * Elaborates a recipe to a program with the entries `initialise`, `forward`, `step` and `evaluate`, or to nothing when
+ * mistakes were reported.
+ */
+export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diagnostic) => void): Elaborated | undefined {
+  let failed = false;
+  const told = (found: Diagnostic) => {
+    if (found.severity === "error") failed = true;
+    report(found);
+  };
+  const slots = new Slots();
+  const training = makeElaborator(modules, slots, "training", recipe.batch, told);
+  const evaluation = makeElaborator(modules, slots, "evaluation", recipe.batch, told);
+  for (const e of [training, evaluation]) {
+    e.attempt(() => void (failed = true), () => runModel(e, recipe.frame, recipe.model, recipe.modelPlace));
+    if (failed) return undefined;
+  }
+  for (const name of ["step", "steps"]) slots.inputs.set(name, { name, type: { dtype: "f32", axes: [] } });
+  const forwardOperations = training.builder.operations.slice();
+  const roleOf = rolesOf([...slots.parameters.values()], forwardOperations);
+  const forwardUpdates = new Map(training.updated);
+
+  const step = training.attempt<StepParts | undefined>(
+    () => void (failed = true),
+    () => {
+      checkSelectors(recipe, roleOf);
+      checkMeasurements(training, recipe);
+      return buildStep(training, recipe, roleOf);
+    },
+  );
+  const initial = makeElaborator(modules, slots, "training", recipe.batch, told);
+  buildInitial(initial, fansOf(forwardOperations));
+  if (step === undefined || failed) return undefined;
+
+  const make = (name: string, operations: readonly Op[], results: ReadonlyMap<string, Op>, updates: ReadonlyMap<string, Op>) => makeEntry(name, slots, operations, results, updates);
+  const evaluateEntry = make("evaluate", evaluation.builder.operations, results(evaluation), new Map());
+  const rate = make("rate", training.builder.operations, new Map([["rate", step.rate]]), new Map());
+  checkStatistics(training).forEach(told);
+  recipeRules.checkExampleGradients(training, recipe).forEach(told);
+  recipeRules.checkScaleInvariance(training, recipe, roleOf, forwardOperations).forEach(told);
+  recipeRules.checkWarmUp(training, recipe, rate).forEach(told);
+  recipeRules.checkStates(training, evaluateEntry).forEach(told);
+  if (failed) return undefined;
+
+  const entries = [
+    make("initialise", initial.builder.operations, new Map(), updatesIn(initial.builder.operations)),
+    make("forward", forwardOperations, results(training), withoutCotangents(forwardOperations, forwardUpdates)),
+    make("step", training.builder.operations, new Map([...results(training), ["rate", step.rate]]), step.updates),
+    evaluateEntry,
+  ];
+  return {
+    training,
+    program: {
+      name: recipe.name,
+      parameters: [...slots.parameters.values()].map(({ name, type }) => ({ name, type, role: roleOf.get(name)! })),
+      states: [...slots.states.values()].map(({ name, type, owner }) => ({ name, type, owner })),
+      inputs: [...slots.inputs.values()],
+      entries: new Map(entries.map((entry): [string, Entry] => [entry.name, entry])),
+    },
+  };
+}
+
+/** The sum of the losses and the reports, by name. */
+function results(e: Elaborator): Map<string, Op> {
+  if (e.losses.length === 0) throw new Silent();
+  const before = e.builder.position;
+  e.builder.position = { place: "", phase: "forward" };
+  const loss = e.losses.map(({ value }) => value.op).reduce((a, b) => e.b.add(a, b));
+  e.builder.position = before;
+  return new Map([["loss", loss], ...e.reports.map(({ name, value }): [string, Op] => [name, value.op])]);
+}
+
+interface StepParts {
+  readonly rate: Op;
+  readonly updates: ReadonlyMap<string, Op>;
+}
+
+/** Adds the backward pass and the updates to the training program. */
+function buildStep(e: Elaborator, recipe: Recipe, roleOf: ReadonlyMap<string, Role>): StepParts {
+  const loss = results(e).get("loss")!;
+  // The states' new values go along as updates, so that those in a stated gradient are rebuilt with the real cotangent.
+  for (const [slot, value] of e.updated) e.builder.add("update", [value], { slot });
+  e.updated.clear();
+  const trained = [...e.slots.parameters.values()].flatMap((parameter) => {
+    const line = optimizerFor(recipe, parameter.name, roleOf.get(parameter.name)!);
+    return line === undefined ? [] : [{ parameter, line, value: e.builder.add("parameter", [], { slot: parameter.name }) as Op }];
+  });
+  const gradients = differentiate(e.builder, loss, trained.map(({ value }) => value));
+  const states = withoutCotangents(e.builder.operations, updatesIn(e.builder.operations));
+
+  e.builder.position = { place: "schedule", phase: "update" };
+  const [step, steps] = ["step", "steps"].map((slot) => e.builder.add("input", [], { slot }) as Op);
+  const rate = buildRate(e, recipe, step!, steps!);
+  const values: StepValues = { rate, count: e.b.add(step!, e.b.constant(1)) };
+  trained.forEach(({ parameter, line, value }, i) => buildUpdate(e, recipe, line, { name: parameter.name, value, gradient: gradients[i]! }, values));
+  return { rate, updates: new Map([...states, ...e.updated]) };
+}
+
+/** The last update of every slot. */
+function updatesIn(operations: readonly Op[]): Map<string, Op> {
+  const updates = new Map<string, Op>();
+  for (const op of operations) if (op.kind === "update") updates.set(op.attributes.slot, op.operands[0]!);
+  return updates;
+}
+
+/** Updates that have a value outside a differentiated program: those that rest on no placeholder of a cotangent. */
+function withoutCotangents(operations: readonly Op[], updates: ReadonlyMap<string, Op>): Map<string, Op> {
+  const rests = new Set<Op>();
+  for (const op of operations) {
+    // What `attach_gradient` gives on is its first operand.
+    const operands = op.kind === "attach_gradient" ? op.operands.slice(0, 1) : op.operands;
+    if (op.kind === "cotangent" || operands.some((operand) => rests.has(operand))) rests.add(op);
+  }
+  return new Map([...updates].filter(([, op]) => !rests.has(op)));
+}
+
+/** What each parameter is for, by how the forward program uses it. */
+function rolesOf(parameters: readonly DeclaredParameter[], operations: readonly Op[]): Map<string, Role> {
+  const contracted = new Set<string>();
+  const looked = new Set<string>();
+  for (const op of operations) {
+    if (op.kind === "contract") for (const operand of op.operands) contracted.add(sourceParameter(operand) ?? "");
+    if (op.kind === "take") looked.add(sourceParameter(op.operands[0]!) ?? "");
+  }
+  return new Map(
+    parameters.map((parameter): [string, Role] => {
+      if (parameter.isNorm) return [parameter.name, "norm"];
+      if (looked.has(parameter.name)) return [parameter.name, "embedding"];
+      if (contracted.has(parameter.name)) return [parameter.name, "weight"];
+      return [parameter.name, hasAxis(parameter.type, "token") ? "embedding" : "bias"];
+    }),
+  );
+}

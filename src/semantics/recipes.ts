@@ -1,0 +1,163 @@
+/** Recipes: what a `train` block says, with its variants. */
+
+import type { Place } from "../diagnostics/diagnostic.js";
+import type { DataSource } from "../runtime/trainer.js";
+import type * as ast from "../syntax/ast.js";
+import { evaluatePartial, frameFor } from "./calls.js";
+import type { Elaborator } from "./elaborator.js";
+import { fail } from "./errors.js";
+import { numberOf, wholeOf } from "./expressions.js";
+import { type Frame, Instance } from "./frame.js";
+import { type Module, place } from "./modules.js";
+import { type CallableValue, describe } from "./values.js";
+
+/** A path with its place: selects parameters by role or by name. */
+export interface Selector {
+  readonly path: ast.Path;
+  readonly place: Place;
+}
+
+export interface Recipe {
+  readonly name: string;
+  readonly place: Place;
+  /** Where the model is named, and the frame in which it runs. */
+  readonly model: CallableValue;
+  readonly modelPlace: Place;
+  readonly frame: Frame;
+  readonly data: DataSource;
+  readonly batch: number;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly seed: number;
+  readonly holdout: number;
+  readonly schedule: CallableValue;
+  readonly schedulePlace: Place;
+  /** In order; of those that select a parameter, the last one updates it. */
+  readonly optimizers: readonly { readonly at: readonly Selector[]; readonly optimizer: CallableValue; readonly place: Place }[];
+  readonly frozen: readonly Selector[];
+  readonly measurements: readonly { readonly node: ast.Measurement; readonly module: Module }[];
+}
+
+interface Line {
+  readonly node: ast.Setting;
+  readonly frame: Frame;
+  readonly place: Place;
+}
+
+/** Reads a recipe. `e` only evaluates: nothing is built. @throws CheckError | Silent */
+export function readRecipe(e: Elaborator, callable: CallableValue): Recipe {
+  const { definition, module } = callable;
+  const frame = frameFor(e, emptyFrame(module), callable, new Instance(""));
+  const where = place(module.source, definition.name);
+  const of = definition.of?.[0];
+  if (of === undefined) return fail("N0501", where, "the recipe does not say what it trains");
+  const model = evaluatePartial(e, frame, of, ["model"], "what is trained");
+  const lines = collect(frame, callable);
+  const one = (keyword: ast.Setting["keyword"]): Line | undefined => lines.settings.get(keyword);
+  const need = (keyword: ast.Setting["keyword"], example: string): Line =>
+    one(keyword) ?? fail("N0501", where, `the recipe \`${definition.name.name}\` has no \`${keyword}\` line`, { help: `add \`${example}\`` });
+
+  const data = need("data", 'data idx("data/mnist")');
+  const optimizers = lines.optimizers.map((line) => ({
+    at: line.node.at.map((path) => ({ path, place: place(line.frame.module.source, path) })),
+    optimizer: evaluatePartial(e, line.frame, line.node.value, ["optimizer"], "what follows `optimizer`"),
+    place: line.place,
+  }));
+  if (!optimizers.some((line) => line.at.length === 0)) need("optimizer", "optimizer adamw(decay: 0.05)");
+  const schedule = need("schedule", "schedule cosine(peak: 1e-3, warmup: 5%)");
+  const batch = need("batch", "batch 128");
+  const [epochs, steps] = [one("epochs"), one("steps")];
+  if (epochs === undefined && steps === undefined) need("epochs", "epochs 10");
+  if (epochs !== undefined && steps !== undefined) {
+    fail("N0502", steps.place, "the recipe gives both `epochs` and `steps`", { related: [{ place: epochs.place, label: "given here" }], help: "remove one of the two" });
+  }
+  const seed = one("seed");
+  const holdout = one("holdout");
+  const whole = (line: Line, what: string) => wholeOf(e, line.frame, line.node.value, what);
+  return {
+    name: definition.name.name,
+    place: where,
+    model,
+    modelPlace: place(module.source, of),
+    frame,
+    data: dataSource(e, data),
+    batch: whole(batch, "the batch"),
+    ...(epochs && { epochs: whole(epochs, "the number of epochs") }),
+    ...(steps && { steps: whole(steps, "the number of steps") }),
+    seed: seed === undefined ? 0 : seedOf(e, seed),
+    holdout: holdout === undefined ? 0.1 : shareOf(e, holdout),
+    schedule: evaluatePartial(e, schedule.frame, schedule.node.value, ["schedule"], "what follows `schedule`"),
+    schedulePlace: schedule.place,
+    optimizers,
+    frozen: lines.frozen,
+    measurements: lines.measurements,
+  };
+}
+
+export function emptyFrame(module: Module): Frame {
+  return { module, names: new Map(), cells: new Map(), axisNames: new Map(), axes: new Map(), instance: new Instance(""), overrides: new Map() };
+}
+
+/** The recipe's lines; those of a variant replace those of its base. */
+function collect(frame: Frame, callable: CallableValue) {
+  const settings = new Map<ast.Setting["keyword"], Line>();
+  let optimizers: Line[] = [];
+  let frozen: Selector[] = [];
+  const measurements: { node: ast.Measurement; module: Module }[] = [];
+  const read = (items: readonly ast.Statement[], at: Frame) => {
+    const own = new Map<string, Place>();
+    const { source } = at.module;
+    const replacing = items !== callable.definition.body;
+    if (replacing && items.some((item) => item.kind === "Setting" && item.keyword === "optimizer" && item.at.length === 0)) optimizers = [];
+    if (replacing && items.some((item) => item.kind === "Freeze")) frozen = [];
+    for (const node of items) {
+      if (node.kind === "Freeze") frozen.push(...node.at.map((path) => ({ path, place: place(source, path) })));
+      if (node.kind === "Measurement") measurements.push({ node, module: at.module });
+      if (node.kind !== "Setting") continue;
+      const where = place(source, node);
+      const line = { node, frame: at, place: where };
+      const earlier = own.get(node.keyword);
+      if (node.keyword === "optimizer" && node.at.length > 0) optimizers.push(line);
+      else if (earlier !== undefined) {
+        fail("N0502", where, `the recipe has two \`${node.keyword}\` lines`, { related: [{ place: earlier, label: "the first one" }], help: "remove one of the two" });
+      } else {
+        own.set(node.keyword, where);
+        if (node.keyword === "optimizer") optimizers.unshift(line);
+        settings.set(node.keyword, line);
+        if (replacing && node.keyword === "epochs") settings.delete("steps");
+        if (replacing && node.keyword === "steps") settings.delete("epochs");
+      }
+    }
+  };
+  read(callable.definition.body, frame);
+  for (const variant of callable.variants) read(variant.items, { ...frame, module: variant.module });
+  return { settings, optimizers, frozen, measurements };
+}
+
+function dataSource(e: Elaborator, { node, frame, place: where }: Line): DataSource {
+  const call = node.value;
+  const loader = call.kind === "Call" && call.callee.kind === "Name" ? call.callee.name : undefined;
+  const known = ["idx", "cifar10", "images", "npy", "lines", "text", "csv"];
+  if (call.kind !== "Call" || loader === undefined || !known.includes(loader)) {
+    return fail("N0208", where, "`data` names a loader with the place of its files", { help: `the loaders are ${known.map((name) => `\`${name}("…")\``).join(", ")}` });
+  }
+  const args = call.arguments.map((arg) => {
+    const value = e.language.evaluate(e, frame, arg.value);
+    const at = place(frame.module.source, arg);
+    if (value.kind !== "text" && value.kind !== "number" && value.kind !== "boolean") return fail("N0208", at, `a loader takes texts and numbers, not ${describe(value)}`);
+    return { ...(arg.name && { name: arg.name.name }), value: value.value };
+  });
+  return { loader, arguments: args, place: where.source.place(where.start) };
+}
+
+function seedOf(e: Elaborator, line: Line): number {
+  const seed = numberOf(e, line.frame, line.node.value, "the seed");
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) fail("N0315", line.place, `the seed is ${seed}; it must be a whole number from 0 to 2^32 - 1`);
+  return seed;
+}
+
+function shareOf(e: Elaborator, line: Line): number {
+  const share = numberOf(e, line.frame, line.node.value, "the held-out share");
+  if (share < 0 || share >= 1) fail("N0315", line.place, `the held-out share is ${share}; it must be from 0% to below 100%`);
+  return share;
+}

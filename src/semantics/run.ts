@@ -1,0 +1,62 @@
+/** Running a definition: its body is written out where it is called. */
+
+import type { Place } from "../diagnostics/diagnostic.js";
+import type * as ast from "../syntax/ast.js";
+import { frameFor, requireComplete } from "./calls.js";
+import type { Elaborator } from "./elaborator.js";
+import { Silent, fail } from "./errors.js";
+import { type Frame, Instance } from "./frame.js";
+import { place } from "./modules.js";
+import { runStack } from "./stacks.js";
+import { attachGradient, runStatements } from "./statements.js";
+import type { CallableValue, TensorValue, Value } from "./values.js";
+
+/** Definitions that are a part of the model, with a path of their own; the others only compute. */
+const partsOfTheModel: readonly ast.DefinitionKeyword[] = ["layer", "stack", "norm"];
+
+/** Runs a callable whose arguments are all given. `target` is what its result is bound to, or the part of the model that it is. */
+export function run(e: Elaborator, caller: Frame, callable: CallableValue, where: Place, target?: string | Instance): Value {
+  const { definition } = callable;
+  if (definition.damaged) throw new Silent();
+  requireComplete(callable, where);
+  return e.nested(where, definition.name.name, () => {
+    if (definition.keyword === "stack") return runStack(e, caller, callable, where);
+    if (definition.keyword === "model" || definition.keyword === "train" || definition.keyword === "ablation") {
+      return fail("N0208", where, `a ${definition.keyword} is not called`);
+    }
+    const instance = instanceFor(caller, definition, target);
+    const before = e.builder.position;
+    e.builder.position = { ...before, place: instance.path };
+    try {
+      return runBody(e, caller, callable, instance);
+    } finally {
+      e.builder.position = before;
+    }
+  });
+}
+
+/** A layer and a norm have a path below their caller's, named by what they are bound to. */
+function instanceFor(caller: Frame, definition: ast.Definition, target: string | Instance | undefined): Instance {
+  if (target instanceof Instance) return target;
+  if (!partsOfTheModel.includes(definition.keyword)) return caller.instance;
+  const isNorm = caller.instance.isNorm || definition.keyword === "norm";
+  return new Instance(caller.instance.claim(target ?? definition.name.name), isNorm);
+}
+
+function runBody(e: Elaborator, caller: Frame, callable: CallableValue, instance: Instance): Value {
+  const { definition, module } = callable;
+  const frame = frameFor(e, caller, callable, instance);
+  const statesGradient = definition.body.some((node) => node.kind === "Return" && node.gradient !== undefined);
+  const first = definition.parameters?.[0]?.name.name;
+  const argument = first === undefined ? undefined : frame.names.get(first);
+  if (statesGradient && argument?.kind === "tensor") {
+    // The forward computation must not pass a cotangent to the argument: the stated gradient does.
+    frame.names.set(first!, { ...argument, op: e.at(frame, definition.name, () => e.b.stop(argument.op)) });
+  }
+  const returned = runStatements(e, frame, definition.body);
+  if (returned === undefined) {
+    return fail("N0208", place(module.source, definition.name), `\`${definition.name.name}\` returns nothing`, { help: "end it with `return …`" });
+  }
+  if (returned.value.kind === "poison") throw new Silent();
+  return statesGradient && argument?.kind === "tensor" ? attachGradient(e, frame, returned, argument as TensorValue) : returned.value;
+}

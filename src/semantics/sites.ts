@@ -1,0 +1,112 @@
+/** Sites: applying the policy that lands at a place, to each group's tokens. */
+
+import type { Place } from "../diagnostics/diagnostic.js";
+import { extentOf, hasAxis } from "../ir/types.js";
+import { withLeading } from "./calls.js";
+import type { Elaborator } from "./elaborator.js";
+import { fail } from "./errors.js";
+import { type Frame, Instance } from "./frame.js";
+import { place } from "./modules.js";
+import type { Assignment } from "./policies.js";
+import * as tensors from "./tensors.js";
+import { type CallableValue, type Segment, type TensorValue, type Value, describe } from "./values.js";
+
+/** Where a site is. */
+export interface SitePosition {
+  /** `encoder.3.attention.before`. */
+  readonly path: string;
+  readonly stack: string;
+  readonly place: Place;
+}
+
+/** Normalises `x` at a site. Its groups are cut out, normalised by the norm that covers them, and joined again in order. */
+export function applySite(e: Elaborator, frame: Frame, x: TensorValue, assignments: readonly Assignment[], site: SitePosition): TensorValue {
+  const groups = x.groups ?? fail("N0208", site.place, "a norm in a placement takes the sequence with all its groups", { note: "this tensor has lost its `token` axis, or changed its extent" });
+  e.sites.push({
+    path: site.path,
+    stack: site.stack,
+    parts: assignments.map(({ groups, line }) => ({ groups, policy: policyText(line.norm) })),
+  });
+  if (assignments.length === 1) return { ...normalised(e, frame, x, assignments[0]!, site), groups };
+  const pieces = new Map<string, TensorValue>();
+  for (const assignment of assignments) {
+    const part = gathered(e, x, groups, assignment.groups);
+    const result = normalised(e, frame, part, assignment, site);
+    let start = 0;
+    for (const group of groups.filter((candidate) => assignment.groups.includes(candidate.name))) {
+      pieces.set(group.name, tensors.sliced(e, result, "token", start, group.extent));
+      start += group.extent;
+    }
+  }
+  return { ...tensors.concatenated(e, groups.map((group) => pieces.get(group.name)!), "token"), groups };
+}
+
+/** The tokens of some groups: neighbouring groups are one slice. */
+function gathered(e: Elaborator, x: TensorValue, groups: readonly Segment[], wanted: readonly string[]): TensorValue {
+  const runs: { start: number; extent: number; open: boolean }[] = [];
+  let start = 0;
+  for (const group of groups) {
+    const last = runs.at(-1);
+    if (wanted.includes(group.name)) {
+      if (last?.open) last.extent += group.extent;
+      else runs.push({ start, extent: group.extent, open: true });
+    } else if (last !== undefined) last.open = false;
+    start += group.extent;
+  }
+  const slices = runs.map((run) => tensors.sliced(e, x, "token", run.start, run.extent));
+  return slices.length === 1 ? slices[0]! : tensors.concatenated(e, slices, "token");
+}
+
+function normalised(e: Elaborator, frame: Frame, x: TensorValue, { groups, line }: Assignment, site: SitePosition): TensorValue {
+  const start = e.builder.operations.length;
+  const output = line.norm.kind === "none" ? x : runNorm(e, frame, x, line.norm, `${site.path}.${groups.join("+")}`, line.place);
+  const { norm } = line;
+  e.groupSites.push({
+    site: site.path,
+    stack: site.stack,
+    groups,
+    tokens: extentOf(x.op.type, "token"),
+    policy: policyText(norm),
+    norm: norm.kind === "callable" ? norm.definition.name.name : undefined,
+    input: x.op,
+    output: output.op,
+    operations: [start, e.builder.operations.length],
+    policyPlace: line.place,
+    sitePlace: site.place,
+    definitionPlace: norm.kind === "callable" ? place(norm.module.source, norm.definition.name) : undefined,
+  });
+  return output;
+}
+
+function runNorm(e: Elaborator, frame: Frame, x: TensorValue, norm: Exclude<Assignment["line"]["norm"], { kind: "none" }>, path: string, where: Place): TensorValue {
+  if (norm.kind === "native") return norm.apply(x, undefined, where);
+  const { groups: _, ...plain } = x;
+  return checkShape(e.language.run(e, frame, withLeading(norm, [plain], where), where, new Instance(path, true)), x, norm, where);
+}
+
+/** What comes out of a norm has the axes of what goes in. */
+function checkShape(value: Value, x: TensorValue, norm: CallableValue, where: Place): TensorValue {
+  if (value.kind !== "tensor") return fail("N0208", where, `the norm \`${norm.definition.name.name}\` returns ${describe(value)}, not a tensor`);
+  const wanted = x.op.type.axes;
+  const got = value.op.type.axes;
+  const differs = wanted.find((axis) => !hasAxis(value.op.type, axis.name)) ?? got.find((axis) => !hasAxis(x.op.type, axis.name));
+  if (differs !== undefined) {
+    const lost = wanted.includes(differs);
+    fail("N0301", where, `the norm \`${norm.definition.name.name}\` returns a tensor ${lost ? "without" : "with another"} axis \`${differs.name}\``, {
+      related: [{ place: place(norm.module.source, norm.definition.name), label: "a norm returns a tensor with the axes of its first parameter" }],
+    });
+  }
+  const longer = wanted.find((axis) => extentOf(value.op.type, axis.name) !== axis.extent);
+  if (longer !== undefined) {
+    fail("N0302", where, `the norm \`${norm.definition.name.name}\` changes the extent of \`${longer.name}\` from ${longer.extent} to ${extentOf(value.op.type, longer.name)}`);
+  }
+  return value;
+}
+
+/** A norm as one would write it: `layer(eps: 0.000001)`. */
+export function policyText(norm: Assignment["line"]["norm"]): string {
+  if (norm.kind === "none") return "none";
+  if (norm.kind === "native") return norm.describe;
+  const given = [...norm.given].map(([name, { value }]) => `${name}: ${value.kind === "number" || value.kind === "boolean" ? value.value : describe(value)}`);
+  return given.length === 0 ? norm.definition.name.name : `${norm.definition.name.name}(${given.join(", ")})`;
+}

@@ -1,0 +1,320 @@
+/** Stacks: token groups go in, sublayers run in their placements, sites normalise each group by its policy. */
+
+import type { Place } from "../diagnostics/diagnostic.js";
+import type { Op } from "../ir/program.js";
+import { extentOf, hasAxis } from "../ir/types.js";
+import type * as ast from "../syntax/ast.js";
+import { evaluatePartial, frameFor, groupNames, signature, withLeading } from "./calls.js";
+import type { Elaborator } from "./elaborator.js";
+import { CheckError, Silent, fail } from "./errors.js";
+import { wholeOf } from "./expressions.js";
+import { type Frame, Instance } from "./frame.js";
+import { place } from "./modules.js";
+import { evaluatePolicy, resolve } from "./policies.js";
+import { applySite } from "./sites.js";
+import { pathMatches, type SiteName } from "./site-paths.js";
+import { runWhen } from "./statements.js";
+import * as tensors from "./tensors.js";
+import { type CallableValue, type NativeValue, type PolicyValue, type Segment, type TensorValue, type Value, describe } from "./values.js";
+
+/** A group as the stack's text declares it. */
+interface DeclaredGroup {
+  readonly name: string;
+  readonly place: Place;
+}
+
+/** `normalize at … { … }`. */
+interface Override {
+  readonly paths: readonly { readonly path: ast.Path; readonly place: Place; matched: boolean }[];
+  readonly policy: PolicyValue;
+}
+
+/** Runs a stack on its groups; the result is the sequence, with its groups. */
+export function runStack(e: Elaborator, caller: Frame, callable: CallableValue, where: Place): Value {
+  const { definition } = callable;
+  const path = caller.instance.claim(definition.name.name);
+  const frame = frameFor(e, caller, callable, new Instance(path));
+  const before = e.builder.position;
+  e.builder.position = { ...before, place: path };
+  try {
+    return new StackRun(e, frame, callable, where).run();
+  } finally {
+    e.builder.position = before;
+  }
+}
+
+class StackRun {
+  private readonly groups: readonly DeclaredGroup[];
+  private readonly base: PolicyValue | undefined;
+  private readonly overrides: Override[] = [];
+  private readonly placement: CallableValue | undefined;
+  private readonly name: string;
+  private x: TensorValue;
+  /** How many repetitions ran, over all `repeat` blocks. */
+  private repetition = 0;
+  /** How many sites there were, and how many there will be. */
+  private sites = 0;
+  private readonly allSites: number;
+  private sublayers = 0;
+
+  constructor(
+    private readonly e: Elaborator,
+    private readonly frame: Frame,
+    private readonly callable: CallableValue,
+    private readonly where: Place,
+  ) {
+    const { definition, module } = callable;
+    const { source } = module;
+    this.name = frame.instance.path;
+    const declared = groupNames(definition);
+    if (declared.length === 0) {
+      fail("N0306", place(source, definition.name), `the stack \`${definition.name.name}\` declares no groups`, { help: "add `groups { tokens }`" });
+    }
+    this.groups = declared.map((group) => ({ name: group.name.name, place: place(source, group.name) }));
+    const repeated = declared.find((group, i) => declared.some((other, j) => j < i && other.name.name === group.name.name));
+    if (repeated !== undefined) fail("N0202", place(source, repeated.name), `group \`${repeated.name.name}\` is declared twice`);
+    this.x = this.sequence(declared);
+    const lines = this.lines();
+    this.base = lines.base;
+    this.placement = lines.placement;
+    this.allSites = this.countSites(definition.body, frame);
+  }
+
+  run(): TensorValue {
+    this.items(this.callable.definition.body, this.frame);
+    for (const { path, place: at, matched } of this.overrides.flatMap((override) => override.paths)) {
+      if (matched) continue;
+      const known = this.e.sites.filter((site) => site.stack === this.name).map((site) => site.path.slice(this.name.length + 1));
+      const sites = [...new Set(known)].slice(0, 6).map((site) => `\`${site}\``);
+      fail("N0309", at, `no site of the stack is at \`${path.segments.join(".")}\``, { help: `its sites are ${sites.join(", ")}${known.length > 6 ? ", …" : ""}` });
+    }
+    return this.x;
+  }
+
+  /** The groups joined to one sequence along `token`. */
+  private sequence(declared: readonly ast.AxisDeclaration[]): TensorValue {
+    const { e, frame, callable } = this;
+    const given = this.groups.map(({ name }) => {
+      const argument = callable.given.get(name)!;
+      if (!tensors.isTensorLike(argument.value)) return fail("N0208", argument.place, `group \`${name}\` is a tensor, not ${describe(argument.value)}`);
+      return { value: argument.value, place: argument.place };
+    });
+    // The groups fill in one another's open extents, except along `token`, where each has its own.
+    const axesOf = (value: TensorValue) => value.op.type.axes.filter((axis) => axis.name !== "token");
+    const known = given.flatMap(({ value }) => (value.kind === "tensor" ? axesOf(value) : []));
+    const parts = given.map(({ value, place: at }) => (value.kind === "tensor" ? value : (tensors.settled(value, known) ?? tensors.settleAll([{ value, place: at }])[0]!)));
+    parts.forEach((part, i) => {
+      const at = given[i]!.place;
+      if (part.op.type.dtype !== "f32") fail("N0303", at, `group \`${this.groups[i]!.name}\` is made of whole numbers`, { help: "embed them first" });
+      if (!hasAxis(part.op.type, "token")) fail("N0301", at, `group \`${this.groups[i]!.name}\` has no axis \`token\``, { help: "a group is a sequence of tokens; one vector is `token: 1`" });
+      const extent = declared[i]!.extent;
+      if (extent !== undefined) {
+        const wanted = wholeOf(e, frame, extent, `the extent of \`${this.groups[i]!.name}\``);
+        const own = extentOf(part.op.type, "token");
+        if (wanted !== own) fail("N0302", at, `group \`${this.groups[i]!.name}\` has ${wanted} token${wanted === 1 ? "" : "s"}, and ${own} are given`, { related: [{ place: this.groups[i]!.place, label: "declared here" }] });
+      }
+    });
+    const first = { value: parts[0]!, place: given[0]!.place };
+    for (const [i, part] of parts.entries()) {
+      const own = e.tensor(tensors.sliced(e, part, "token", 0, 1).op);
+      tensors.checkAligned([{ value: e.tensor(tensors.sliced(e, first.value, "token", 0, 1).op), place: first.place }, { value: own, place: given[i]!.place }], this.where);
+    }
+    const groups = parts.map((part, i): Segment => ({ name: this.groups[i]!.name, extent: extentOf(part.op.type, "token") }));
+    return { ...e.at(frame, callable.definition.name, () => tensors.concatenated(e, parts, "token")), groups };
+  }
+
+  /** The stack's own lines and those of its variants: the last policy and the last placement hold, overrides add up. */
+  private lines(): { base: PolicyValue | undefined; placement: CallableValue | undefined } {
+    const { e, frame, callable } = this;
+    let base: PolicyValue | undefined;
+    let placement: CallableValue | undefined;
+    const read = (items: readonly ast.Statement[], at: Frame) => {
+      for (const item of items) {
+        if (item.kind === "Place") placement = evaluatePartial(e, at, item.value, ["placement"], "what follows `place`");
+        if (item.kind !== "Normalize" || item.policy === undefined) continue;
+        const policy = evaluatePolicy(e, at, item.policy);
+        if (item.at.length === 0) {
+          if (base !== undefined && items === callable.definition.body) {
+            fail("N0502", place(at.module.source, item), "the stack has two policies", { related: [{ place: base.place, label: "the first one" }], help: "name sites: `normalize at first { … }`" });
+          }
+          base = policy;
+        } else {
+          this.overrides.push({ paths: item.at.map((path) => ({ path, place: place(at.module.source, path), matched: false })), policy });
+        }
+      }
+    };
+    read(callable.definition.body, frame);
+    for (const variant of callable.variants) {
+      read(variant.items, { ...frame, module: variant.module, names: new Map(frame.names) });
+    }
+    return { base, placement };
+  }
+
+  private items(body: readonly ast.Statement[], frame: Frame): void {
+    for (const item of body) this.item(item, frame);
+  }
+
+  private item(item: ast.Statement, frame: Frame): void {
+    const { e } = this;
+    switch (item.kind) {
+      case "Groups":
+      case "Place":
+        return;
+      case "Normalize":
+        if (item.policy === undefined) this.bareSite(item);
+        return;
+      case "Binding":
+        frame.names.set(item.name.name, e.language.evaluate(e, { ...frame, binding: item.name.name }, item.value));
+        return;
+      case "When":
+        return runWhen(e, frame, item, (body) => this.items(body, frame));
+      case "Repeat": {
+        const count = wholeOf(e, frame, item.count, "the number of repetitions");
+        for (let i = 0; i < count; i++) {
+          const instance = new Instance(`${this.name}.${this.repetition++}`);
+          // Nested repetitions count below their own.
+          this.items(item.body, { ...frame, instance, names: new Map(frame.names) });
+        }
+        return;
+      }
+      case "Sublayer":
+        return this.sublayer(item, frame);
+      default:
+        return fail("N0210", place(frame.module.source, item), `a \`${item.kind.toLowerCase()}\` line does not belong in a stack`);
+    }
+  }
+
+  private sublayer(item: ast.Sublayer, frame: Frame): void {
+    const { e } = this;
+    const { source } = frame.module;
+    const where = place(source, item);
+    this.sublayers++;
+    const layer = evaluatePartial(e, frame, item.value, ["layer", "function"], "a sublayer");
+    const placement = item.placed === undefined ? this.placement : evaluatePartial(e, frame, item.placed, ["placement"], "what follows `placed`");
+    if (placement === undefined) {
+      return fail("N0501", where, "the stack does not say where its norms stand", { help: "add `place pre`, or `placed pre` to this sublayer" });
+    }
+    const own = item.normalized === undefined ? undefined : evaluatePolicy(e, frame, item.normalized);
+    const instance = new Instance(frame.instance.claim(layer.definition.name.name));
+    const inside: Frame = { ...frame, instance };
+    const stream = this.x.op;
+    let onStream: Op | undefined;
+    let ran = 0;
+    const sublayer: NativeValue = {
+      kind: "native",
+      describe: "the sublayer",
+      apply: (argument, _, at) => {
+        ran++;
+        return this.runSublayer(layer, argument, inside, at, ran);
+      },
+    };
+    const norm: NativeValue = {
+      kind: "native",
+      describe: "the norm",
+      apply: (argument, site) => {
+        const result = this.site(argument, { instance, name: site ?? (ran === 0 ? "before" : "after"), where, own });
+        if (argument.op.kind === "add" && argument.op.operands.includes(stream)) onStream = result.op;
+        return result;
+      },
+    };
+    const result = e.language.run(e, inside, withLeading(placement, [this.x, sublayer, norm], where), where);
+    if (result.kind === "tensor" && result.op === onStream) e.postNorms.push({ stack: this.name, place: where });
+    this.x = this.checkSequence(result, `the placement \`${placement.definition.name.name}\``, where);
+  }
+
+  /** A sublayer runs in the instance of its place, so that its parameters stand beside its norms'. */
+  private runSublayer(layer: CallableValue, argument: TensorValue, inside: Frame, where: Place, time: number): TensorValue {
+    const { e } = this;
+    const target = time === 1 ? inside.instance : new Instance(inside.instance.claim(layer.definition.name.name));
+    const given = withLeading(layer, [argument], where);
+    const value = e.language.run(e, inside, given, where, target);
+    return this.checkSequence(value, `the ${layer.definition.keyword} \`${layer.definition.name.name}\``, where, layer);
+  }
+
+  private checkSequence(value: Value, what: string, where: Place, layer?: CallableValue): TensorValue {
+    const related = layer === undefined ? [] : [{ place: place(layer.module.source, layer.definition.name), label: signature(layer) }];
+    if (value.kind !== "tensor") return fail("N0208", where, `${what} gives ${describe(value)}, not a tensor`, { related });
+    const wanted = this.x.op.type.axes;
+    const extra = value.op.type.axes.find((axis) => !hasAxis(this.x.op.type, axis.name));
+    const lost = wanted.find((axis) => !hasAxis(value.op.type, axis.name));
+    if (extra !== undefined || lost !== undefined) {
+      return fail("N0301", where, lost === undefined ? `${what} gives a tensor with another axis \`${extra!.name}\`` : `${what} gives a tensor without axis \`${lost.name}\``, {
+        related,
+        help: "inside a stack every step keeps the axes of the sequence",
+      });
+    }
+    const other = wanted.find((axis) => extentOf(value.op.type, axis.name) !== axis.extent);
+    if (other !== undefined) {
+      fail("N0302", where, `${what} changes \`${other.name}\` from ${other.extent} to ${extentOf(value.op.type, other.name)}`, { related });
+    }
+    return { ...value, groups: this.x.groups! };
+  }
+
+  private bareSite(item: ast.Normalize): void {
+    const name = this.sublayers === 0 ? "initial" : "final";
+    this.x = this.site(this.x, { instance: this.frame.instance, name, where: place(this.frame.module.source, item), own: undefined });
+  }
+
+  private site(x: TensorValue, site: { instance: Instance; name: string; where: Place; own: PolicyValue | undefined }): TensorValue {
+    const { e } = this;
+    const path = site.instance.claim(site.name);
+    const name: SiteName = {
+      segments: path.slice(this.name.length + 1).split("."),
+      isFirst: this.sites === 0,
+      isLast: this.sites === this.allSites - 1,
+    };
+    this.sites++;
+    const policies: PolicyValue[] = this.base === undefined ? [] : [this.base];
+    for (const override of this.overrides) {
+      const hits = override.paths.filter((candidate) => pathMatches(candidate.path.segments, name));
+      for (const hit of hits) hit.matched = true;
+      if (hits.length > 0) policies.push(override.policy);
+    }
+    if (site.own !== undefined) policies.push(site.own);
+    const assignments = resolve(policies, this.groups, site.where);
+    const result = applySite(e, this.frame, { ...x, groups: this.x.groups! }, assignments, { path, stack: this.name, place: site.where });
+    return { ...result, groups: this.x.groups! };
+  }
+
+  /** How many sites the stack has: the norms in the text of each placement, and the bare ones. */
+  private countSites(body: readonly ast.Statement[], frame: Frame): number {
+    const { e } = this;
+    const needed = this.overrides.some((override) => override.paths.some(({ path }) => path.segments.join(".") === "last"));
+    if (!needed) return Number.NaN;
+    let count = 0;
+    const names = new Map(frame.names);
+    const inside: Frame = { ...frame, names };
+    for (const item of body) {
+      try {
+        if (item.kind === "Binding") names.set(item.name.name, e.language.evaluate(e, inside, item.value));
+        else if (item.kind === "Normalize" && item.policy === undefined) count++;
+        else if (item.kind === "Repeat") count += wholeOf(e, inside, item.count, "the number of repetitions") * this.countSites(item.body, inside);
+        else if (item.kind === "When") count += runWhen(e, inside, item, (chosen) => this.countSites(chosen, inside));
+        else if (item.kind === "Sublayer") {
+          const placement = item.placed === undefined ? this.placement : evaluatePartial(e, inside, item.placed, ["placement"], "what follows `placed`");
+          if (placement !== undefined) count += normCalls(placement.definition);
+        }
+      } catch (error) {
+        // The item itself will report it.
+        if (!(error instanceof CheckError) && !(error instanceof Silent)) throw error;
+      }
+    }
+    return count;
+  }
+}
+
+/** How often the text of a placement calls its norm. */
+function normCalls(definition: ast.Definition): number {
+  const norm = definition.parameters?.[2]?.name.name;
+  let count = 0;
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) node.forEach(visit);
+    else if (typeof node === "object" && node !== null) {
+      const call = node as Partial<ast.Call>;
+      if (call.kind === "Call" && call.callee?.kind === "Name" && call.callee.name === norm) count++;
+      Object.values(node).forEach(visit);
+    }
+  };
+  visit(definition.body);
+  return count;
+}

@@ -1,0 +1,128 @@
+/** The statements of a definition's body. */
+
+import type { Place } from "../diagnostics/diagnostic.js";
+import { sameAxes } from "../ir/types.js";
+import type * as ast from "../syntax/ast.js";
+import type { Elaborator } from "./elaborator.js";
+import { fail } from "./errors.js";
+import { tensorOf } from "./expressions.js";
+import type { Frame } from "./frame.js";
+import { place } from "./modules.js";
+import { declareParameter, declareState } from "./parameters.js";
+import * as tensors from "./tensors.js";
+import { type TensorValue, type Value, describe, poison } from "./values.js";
+
+/** What `return` gave, and the gradient that it states. */
+export interface Returned {
+  readonly value: Value;
+  readonly node: ast.Return;
+}
+
+/** Statements that a kind of definition adds to the common ones; true when it took the statement. */
+export type Extra = (node: ast.Statement) => boolean;
+
+/**
+ * Runs statements up to a `return`. A mistake in one is reported and its name poisoned, and the others are still checked.
+ */
+export function runStatements(e: Elaborator, frame: Frame, body: readonly ast.Statement[], extra: Extra = () => false): Returned | undefined {
+  for (const node of body) {
+    const returned = e.attempt<Returned | undefined>(() => instead(frame, node), () => runStatement(e, frame, node, extra));
+    if (returned !== undefined) return returned;
+  }
+  return undefined;
+}
+
+/** What stands in for a statement that went wrong. */
+function instead(frame: Frame, node: ast.Statement): Returned | undefined {
+  if (node.kind === "Binding" || node.kind === "Param" || node.kind === "State" || node.kind === "Input") frame.names.set(node.name.name, poison);
+  return node.kind === "Return" ? { value: poison, node } : undefined;
+}
+
+function runStatement(e: Elaborator, frame: Frame, node: ast.Statement, extra: Extra): Returned | undefined {
+  if (extra(node)) return undefined;
+  switch (node.kind) {
+    case "Binding":
+      checkUnique(frame, node.name);
+      frame.names.delete(node.name.name);
+      frame.names.set(node.name.name, e.language.evaluate(e, { ...frame, binding: node.name.name }, node.value));
+      return undefined;
+    case "Param":
+      checkUnique(frame, node.name);
+      frame.names.set(node.name.name, declareParameter(e, frame, node.name.name, node.axes, node.initial, node));
+      return undefined;
+    case "State":
+      checkUnique(frame, node.name);
+      declareState(e, frame, node);
+      return undefined;
+    case "Update":
+      update(e, frame, node);
+      return undefined;
+    case "When":
+      return runWhen(e, frame, node, (body) => runStatements(e, frame, body, extra));
+    case "Return":
+      return { value: e.language.evaluate(e, frame, node.value), node };
+    default:
+      return fail("N0210", place(frame.module.source, node), `a \`${node.kind.toLowerCase()}\` line does not belong here`);
+  }
+}
+
+/** A name is given once; `when` and `otherwise` may each give it, since only one of them runs. */
+function checkUnique(frame: Frame, name: ast.Identifier): void {
+  const isState = frame.cells.has(name.name);
+  if (isState) fail("N0202", place(frame.module.source, name), `\`${name.name}\` is a state; it changes with \`${name.name} <- …\``);
+}
+
+/** `when` chooses at compile time. */
+export function runWhen<T>(e: Elaborator, frame: Frame, node: ast.When, run: (body: readonly ast.Statement[]) => T): T {
+  const condition = e.language.evaluate(e, frame, node.condition);
+  if (condition.kind !== "boolean") {
+    const help = condition.kind === "tensor" ? "`select(condition, x, y)` chooses element by element" : undefined;
+    fail("N0208", place(frame.module.source, node.condition), `\`when\` takes a condition known at compile time, not ${describe(condition)}`, help === undefined ? {} : { help });
+  }
+  return run(condition.value ? node.then : (node.otherwise ?? []));
+}
+
+function update(e: Elaborator, frame: Frame, node: ast.Update): void {
+  const { name } = node.name;
+  const where = place(frame.module.source, node.name);
+  const cell = frame.cells.get(name);
+  if (cell === undefined) {
+    const isName = frame.names.has(name);
+    return fail("N0311", where, `\`${name}\` is no state`, { help: isName ? `write \`${name} = …\` to name a value` : `declare it: \`state ${name} = 0\`` });
+  }
+  const value = tensorOf(e, frame, node.value);
+  const { axes } = cell.current.op.type;
+  const op = e.at(frame, node, () => e.b.broadcast(tensors.converted(e, value, "f32").op, axes));
+  if (!sameAxes(op.type.axes, axes)) {
+    const extra = op.type.axes.find((axis) => !axes.some((own) => own.name === axis.name && own.extent === axis.extent))!;
+    fail("N0302", place(frame.module.source, node.value), `\`${name}\` has no axis \`${extra.name}\` of extent ${extra.extent}`, { help: `reduce it away, as in \`mean(… over ${extra.name})\`` });
+  }
+  cell.current = e.tensor(cell.owner === "parameter" ? op : e.b.stop(op));
+  if (e.mode === "training") e.updated.set(cell.slot, cell.current.op);
+}
+
+/**
+ * The result of a definition that states its own gradient: the first parameter receives what the `gradient` block
+ * returns, while the definition's own parameters keep the derivative of the forward computation.
+ */
+export function attachGradient(e: Elaborator, frame: Frame, returned: Returned, argument: TensorValue): Value {
+  const { gradient } = returned.node;
+  const { value } = returned;
+  if (gradient === undefined || e.mode === "evaluation" || value.kind !== "tensor") return value;
+  const dy = e.tensor(e.builder.add("cotangent", [], { of: frame.instance.path, axes: value.op.type.axes }), value.masks);
+  const inside: Frame = { ...frame, names: new Map([...frame.names, [gradient.cotangent.name, dy]]) };
+  const result = runStatements(e, inside, gradient.body);
+  const where: Place = place(frame.module.source, result?.node ?? returned.node);
+  const dx = result?.value;
+  if (dx?.kind === "poison") return value;
+  if (dx?.kind !== "tensor") return fail("N0312", where, "a `gradient` block returns the gradient of the first parameter");
+  const wanted = argument.op.type.axes;
+  if (!sameAxes(dx.op.type.axes, wanted)) {
+    fail("N0312", where, `the gradient has the axes ${list(dx)}, and the first parameter has ${list(argument)}`);
+  }
+  return { ...value, op: e.at(frame, returned.node, () => e.builder.add("attach_gradient", [value.op, argument.op, dx.op], {})) };
+}
+
+function list(value: TensorValue): string {
+  return value.op.type.axes.map((axis) => `\`${axis.name}: ${axis.extent}\``).join(", ") || "none";
+}

@@ -1,0 +1,67 @@
+/**
+ * A comment at every gap between two tokens of the samples: none is lost, nothing else changes, and the result is stable.
+ * Gaps between the same kinds of tokens, in lines that start alike, count as one.
+ */
+
+import { format } from "prettier/standalone";
+import { describe, expect, it } from "vitest";
+import plugin from "../../src/format/plugin.js";
+import { canonicalLayout, createPrinter } from "../../src/format/printer.js";
+import { lexer } from "../../src/syntax/tokens.js";
+import { samples } from "../syntax/samples.js";
+import { read, withoutPlaces } from "../syntax/tree.js";
+
+/** Formats as the plugin does, on lines of another length. */
+function formatWide(text: string, printWidth: number): Promise<string> {
+  const narrow = { ...plugin, printers: { "norm-ast": createPrinter({ ...canonicalLayout, printWidth }) } };
+  return format(text, { parser: "norm", plugins: [narrow] });
+}
+
+/** The top-level parts of a file, each with what it starts with, so that a sweep need not format whole files. */
+function parts(text: string): string[] {
+  const { uses, definitions } = read(text);
+  const ends = [...uses, ...definitions].sort((a, b) => a.start - b.start).map(({ end }) => end);
+  return ends.map((end, i) => text.slice(ends[i - 1] ?? 0, i === ends.length - 1 ? undefined : end).trim());
+}
+
+/** The offsets of the gaps, the one in front of everything among them. */
+function gaps(part: string): number[] {
+  const { tokens } = lexer.tokenize(part);
+  const known = new Set<string>();
+  let opening = "";
+  return [0, ...tokens.map((token) => token.startOffset + token.image.length)].filter((_, i) => {
+    const [before, after] = [tokens[i - 1], tokens[i]];
+    if (before?.startLine !== after?.startLine) opening = `${after?.tokenType.name} ${tokens[i + 1]?.tokenType.name}`;
+    const gap = `${opening} | ${before?.tokenType.name} ${after?.tokenType.name}`;
+    return !known.has(gap) && known.add(gap);
+  });
+}
+
+const comments = [
+  { way: "on a line of its own", text: "\n// GAP\n", texts: ["// GAP"], widths: [30, 100] },
+  { way: "at the end of a line", text: " // GAP\n", texts: ["// GAP"], widths: [30, 100] },
+  { way: "as documentation", text: " /// GAP\n", texts: ["/// GAP"], widths: [100] },
+  { way: "twice, with blank lines", text: " // GAP\n\n\n// TWO\n\n", texts: ["// GAP", "// TWO"], widths: [30] },
+];
+
+describe.each(samples)("in $name", ({ text: sample }) => {
+  it.each([30, 100])("keeps a comment in every gap on lines of %d", { timeout: 60_000 }, async (width) => {
+    const failures: string[] = [];
+    for (const part of parts(sample)) {
+      for (const { text, texts } of comments.filter(({ widths }) => widths.includes(width))) {
+        for (const gap of gaps(part)) {
+          const commented = `${part.slice(0, gap)}${text}${part.slice(gap)}`;
+          const printed = await formatWide(commented, width);
+          const again = await formatWide(printed, width);
+          const isKept = texts.every((comment) => printed.includes(comment));
+          const before = JSON.stringify(withoutPlaces(read(commented)));
+          const after = JSON.stringify(withoutPlaces(read(printed)));
+          if (!isKept || printed !== again || before !== after) {
+            failures.push(`${isKept ? "" : "LOST "}${printed === again ? "" : "UNSTABLE "}${before === after ? "" : "CHANGED"}\n${commented}\n--->\n${printed}\n--->\n${again}`);
+          }
+        }
+      }
+    }
+    expect(failures.length, `${failures.length} failures\n${failures.slice(0, 3).join("\n=====\n")}`).toBe(0);
+  });
+});
