@@ -25,6 +25,7 @@ export function renderDiagnostic(found: Diagnostic, colors: Colors = pc.createCo
   const lines = [colors.bold(`${tint(`${severity}[${code}]`)}: ${message}`)];
   const snippet = (where: Place, group: typeof marks) => {
     lines.push(`${gutter}${colors.blue("-->")} ${where.source.place(where.start)}`, `${gutter} ${bar}`);
+    let shown = 0;
     for (const mark of [...group].sort((a, b) => a.place.start - b.place.start)) {
       const { line, column } = mark.place.source.position(mark.place.start);
       const text = mark.place.source.line(line);
@@ -32,7 +33,9 @@ export function renderDiagnostic(found: Diagnostic, colors: Colors = pc.createCo
       const underline = (mark.primary ? "^" : "-").repeat(width);
       const color = mark.primary ? tint : colors.blue;
       const label = mark.label === "" ? "" : ` ${mark.label}`;
-      lines.push(`${colors.blue(String(line).padStart(gutter.length))} ${bar} ${text.replaceAll("\t", " ")}`);
+      // A line with several marks is shown once.
+      if (line !== shown) lines.push(`${colors.blue(String(line).padStart(gutter.length))} ${bar} ${text.replaceAll("\t", " ")}`);
+      shown = line;
       lines.push(`${gutter} ${bar} ${" ".repeat(column - 1)}${color(underline + label)}`);
     }
   };

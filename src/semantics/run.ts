@@ -4,7 +4,7 @@ import type { Place } from "../diagnostics/diagnostic.js";
 import type * as ast from "../syntax/ast.js";
 import { frameFor, requireComplete } from "./calls.js";
 import type { Elaborator } from "./elaborator.js";
-import { Silent, fail } from "./errors.js";
+import { CheckError, Silent, fail } from "./errors.js";
 import { type Frame, Instance } from "./frame.js";
 import { place } from "./modules.js";
 import { runStack } from "./stacks.js";
@@ -29,10 +29,25 @@ export function run(e: Elaborator, caller: Frame, callable: CallableValue, where
     e.builder.position = { ...before, place: instance.path };
     try {
       return runBody(e, caller, callable, instance);
+    } catch (error) {
+      throw atTheCall(error, caller, callable, where);
     } finally {
       e.builder.position = before;
     }
   });
+}
+
+/** A mistake met inside the standard library is one of the call: that is what the user can mend. */
+function atTheCall(error: unknown, caller: Frame, { module, definition }: CallableValue, where: Place): unknown {
+  if (!(error instanceof CheckError) || caller.module.isLibrary || !module.isLibrary || where.source.path === module.source.path) return error;
+  const { found } = error;
+  if (found.place.source !== module.source && !isLibraryPath(found.place.source.path)) return error;
+  const related = [{ place: found.place, label: found.label ?? `in \`${definition.name.name}\`` }, ...found.related];
+  return new CheckError({ ...found, place: where, label: `in this ${definition.keyword}`, related });
+}
+
+function isLibraryPath(path: string): boolean {
+  return path.startsWith("std/");
 }
 
 /** A layer and a norm have a path below their caller's, named by what they are bound to. */

@@ -203,9 +203,9 @@ class StackRun {
     const sublayer: NativeValue = {
       kind: "native",
       describe: "the sublayer",
-      apply: (argument, _, at) => {
+      apply: (argument) => {
         ran++;
-        return this.runSublayer(layer, argument, inside, at, ran);
+        return this.runSublayer(layer, argument, inside, where, ran);
       },
     };
     const norm: NativeValue = {

@@ -22,10 +22,16 @@ export interface Returned {
 export type Extra = (node: ast.Statement) => boolean;
 
 /**
- * Runs statements up to a `return`. A mistake in one is reported and its name poisoned, and the others are still checked.
+ * Runs statements up to a `return`. A mistake in one is reported and its name poisoned, and the others are still checked;
+ * in the standard library, where a mistake means that it was called wrongly, the first one ends the call.
  */
 export function runStatements(e: Elaborator, frame: Frame, body: readonly ast.Statement[], extra: Extra = () => false): Returned | undefined {
   for (const node of body) {
+    if (frame.module.isLibrary) {
+      const returned = runStatement(e, frame, node, extra);
+      if (returned !== undefined) return returned;
+      continue;
+    }
     const returned = e.attempt<Returned | undefined>(() => instead(frame, node), () => runStatement(e, frame, node, extra));
     if (returned !== undefined) return returned;
   }

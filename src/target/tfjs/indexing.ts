@@ -60,10 +60,13 @@ export const indexing: {
     const packedIndex = packed(l, index, [aligned, summed], "i32");
     const count = elements([...aligned, ...summed]);
     const positions = l.shaped(rows(l, packedIndex, aligned, axis.extent), [count, 1]);
-    const result: Dimensions = [proper([...aligned, axis]), rest];
-    const shape = [elements(aligned) * axis.extent, elements(rest)];
-    const source = l.shaped(values.value, [count, elements(rest)]);
-    return { value: l.tf("scatterND", [positions, source, shape], shape), dimensions: result };
+    const table = proper([...aligned, axis]);
+    const result: Dimensions = rest.length === 0 ? [table] : [table, rest];
+    // A table of one row has no axis for rows, but scatterND wants one.
+    const inner = rest.length === 0 ? [] : [elements(rest)];
+    const shape = [elements(table), ...inner];
+    const value = l.tf("scatterND", [positions, l.shaped(values.value, [count, ...inner]), shape], shape);
+    return { value, dimensions: result };
   },
 
   argsort: (l, op) => {

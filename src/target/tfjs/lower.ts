@@ -3,7 +3,7 @@
 import type { Entry, Op, OpKind, Program } from "../../ir/program.js";
 import { live } from "../../ir/verify.js";
 import { IrError } from "../../ir/types.js";
-import { type Call, Named, type Value } from "./call.js";
+import { type Call, Named, type Value, valuesOf } from "./call.js";
 import { contract } from "./contraction.js";
 import { elementwise } from "./elementwise.js";
 import { indexing } from "./indexing.js";
@@ -77,7 +77,17 @@ export function lower(program: Program, entry: Entry): Lowered {
   for (const op of arranged.operations) l.lower(op, () => (rules[op.kind] as Rule<OpKind>)(l, op as never));
   const results = new Map<string, Value>();
   for (const [name, op] of used.results) results.set(name, l.result(op));
-  return { prelude: l.prelude, body: l.body, results };
+  return withoutDeadCalls({ prelude: l.prelude, body: l.body, results });
+}
+
+/** Without calls whose result nothing uses: shapes that were only tried. */
+function withoutDeadCalls({ prelude, body, results }: Lowered): Lowered {
+  const used = new Set<Value>(results.values());
+  const isUsed = (call: Call) => call.result === undefined || used.has(call.result);
+  for (const call of [...prelude, ...body].toReversed()) {
+    if (isUsed(call)) valuesOf(call.args).forEach((value) => used.add(value));
+  }
+  return { prelude: prelude.filter(isUsed), body: body.filter(isUsed), results };
 }
 
 /** `attach_gradient(y, x, dx)` is `y`: what only its other operands need is dead. */

@@ -43,6 +43,8 @@ export class Lowering {
   private readonly made = new Map<string, Value>();
   private readonly constants = new Set<Value>();
   private readonly handedOver = new Set<Value>();
+  private readonly reshaped = new Map<Value, { value: Value; region: string }>();
+  private readonly transposed = new Map<string, Value>();
   private values = 0;
   private shares = true;
   private current: Op | undefined;
@@ -109,7 +111,7 @@ export class Lowering {
     const constant = pure && operands.every((value) => this.constants.has(value)) && size(shape) <= smallConstant;
     // Reshaping again is free, and better than carrying one more name from the forward to the backward pass.
     const region = this.arrangement.regions.get(op)!;
-    const scope = constant ? "" : isView ? `${region.phase} ${region.key}` : "shared";
+    const scope = constant ? "" : isView ? this.region() : "shared";
     const shared = pure && (constant || operands.length > 0);
     const key = `${scope} ${call.name}(${call.args.map(keyOf).join(", ")})`;
     const known = shared ? this.made.get(key) : undefined;
@@ -131,15 +133,45 @@ export class Lowering {
   /** `value` in that shape. */
   shaped(value: Value, shape: readonly number[]): Value {
     if (String(value.shape) === String(shape)) return value;
-    return this.tf("reshape", [value, shape], shape, value.dtype);
+    // Of a shape that was made here only to be changed again nothing is left.
+    const before = this.reshaped.get(value);
+    const region = this.region();
+    if (before !== undefined && before.region === region) return this.shaped(before.value, shape);
+    const result = this.tf("reshape", [value, shape], shape, value.dtype);
+    this.reshaped.set(result, { value, region });
+    return result;
   }
 
   /** With its axes in the order of `order`, which has the same. */
   arrange(placed: Placed, order: readonly Axis[]): Placed {
     if (sameOrder(orderOf(placed.dimensions), order)) return placed;
+    const key = orderKey(placed, order);
+    const known = this.transposed.get(key);
     const { before, permutation, after } = permutationTo(placed.dimensions, order);
+    if (known !== undefined) return { value: this.shaped(known, shapeOf(after)), dimensions: after };
     const { value } = this.reshape(placed, before);
-    return { value: this.tf("transpose", [value, permutation], shapeOf(after), value.dtype), dimensions: after };
+    const result = this.tf("transpose", [value, permutation], shapeOf(after), value.dtype);
+    this.transposed.set(key, result);
+    return { value: result, dimensions: after };
+  }
+
+  /** How many elements must be copied to bring `placed` into that order. */
+  copied(placed: Placed, order: readonly Axis[]): number {
+    if (sameOrder(orderOf(placed.dimensions), order) || this.transposed.has(orderKey(placed, order))) return 0;
+    return elements(order);
+  }
+
+  /** Whether a product will need `op` with `axes` behind all others, as the gradient of a weight does. */
+  willTranspose(op: Op, axes: readonly Axis[]): boolean {
+    return (this.wishes.users.get(op) ?? []).some(
+      (user) => user.kind === "contract" && axes.every((axis) => user.attributes.axes.includes(axis.name)),
+    );
+  }
+
+  /** Says which region the present operation is in. */
+  private region(): string {
+    const { phase, key } = this.arrangement.regions.get(this.current!)!;
+    return `${phase} ${key}`;
   }
 
   /** With exactly these dimensions, repeated along those that it lacks. */
@@ -269,6 +301,13 @@ export class Lowering {
 }
 
 export const tfTypes: Readonly<Record<DType, string>> = { f32: "float32", i32: "int32", bool: "bool" };
+
+/** Equal for the same rearrangement of the same data, whatever its axes are called. */
+function orderKey({ value, dimensions }: Placed, order: readonly Axis[]): string {
+  const own = orderOf(dimensions);
+  const positions = order.map((axis) => own.findIndex((other) => other.name === axis.name));
+  return `${value.root.id} [${own.map((axis) => axis.extent).join()}] [${positions.join()}]`;
+}
 
 function keyOf(argument: Argument): string {
   if (isValue(argument)) return `%${argument.id}`;

@@ -1,5 +1,6 @@
 /** The text of one entry: functions for what repeats, and a method. Formatting is left to Prettier. */
 
+import type { Op } from "../../ir/program.js";
 import { type Argument, type Call, Named, type Value, isValue, valuesOf } from "./call.js";
 import { Namer, Scope, camelCase, capitalised, shortName } from "./identifier.js";
 import { keyMark, withoutKey } from "./outline.js";
@@ -173,7 +174,7 @@ class Block {
       return [values.length === 1 ? `${values[0]}.dispose();` : `tf.dispose([${values.join(", ")}]);`];
     }
     const { call } = step;
-    const lines = this.heading(call);
+    const lines = this.heading(call, step.isConstant === true ? { phase: "forward", place: "" } : call.op);
     for (const { external } of valuesOf(call.args)) {
       if (external === undefined || this.read.has(`${external.kind} ${external.name}`)) continue;
       const name = this.scope.name(shortName(external.name, this.key));
@@ -186,8 +187,7 @@ class Block {
   }
 
   /** A line that says where the next calls stand, when that is elsewhere than the ones before. */
-  private heading(call: Call): string[] {
-    const { place, phase } = call.op;
+  private heading(call: Call, { place, phase }: Pick<Op, "place" | "phase">): string[] {
     const section = `${phase} ${place}`;
     const isNew = section !== this.section;
     this.section = section;

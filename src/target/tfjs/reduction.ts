@@ -34,20 +34,11 @@ function reducedInMemory(l: Lowering, op: Op, x: Placed, kind: "sum" | "max", ov
   const rest = over.filter((axis) => !includes(run, axis.name));
   const outer = order.slice(0, start);
   const inner = order.slice(end + 1);
-  const once =
-    outer.length === 0 && inner.length > 0 && kind === "sum" && op.type.dtype === "f32" && elements(run) <= longest
-      ? byOnes(l, x, run, inner)
-      : inner.length === 0
-        ? overLast(l, op, x, kind, run)
-        : overMiddle(l, op, x, kind, run);
+  if (outer.length === 0 && inner.length > 0 && kind === "sum" && l.willTranspose(op.operands[0]!, run)) {
+    return reducedInMemory(l, op, l.arrange(x, [...inner, ...run]), kind, over);
+  }
+  const once = inner.length === 0 ? overLast(l, op, x, kind, run) : overMiddle(l, op, x, kind, run);
   return rest.length === 0 ? once : reducedInMemory(l, op, once, kind, rest);
-}
-
-/** The sum over the first axes is a product with a row of ones, which is several times faster than adding rows. */
-function byOnes(l: Lowering, x: Placed, run: readonly Axis[], inner: readonly Axis[]): Placed {
-  const { value } = l.reshape(x, [run, inner]);
-  const ones = l.fill([1, elements(run)], 1, "f32");
-  return { value: l.tf("matMul", [ones, value], [1, elements(inner)]), dimensions: [[], inner] };
 }
 
 /** Over the last axes, which all backends do fastest. */

@@ -7,7 +7,7 @@ import { type Lives, type Outlined, type Run, outline } from "./outline.js";
 
 /** One step of the text. */
 export type Step =
-  | { readonly kind: "call"; readonly call: Call }
+  | { readonly kind: "call"; readonly call: Call; readonly isConstant?: true }
   | { readonly kind: "dispose"; readonly values: readonly Value[] }
   | { readonly kind: "invoke"; readonly routine: Routine; readonly run: Run };
 
@@ -29,7 +29,7 @@ export function schedule(lowered: Lowered): Schedule {
   const { parts, lives } = outline(lowered);
   const curve = aliveBytes(lives);
   const routines = new Map<Outlined, Routine>();
-  const steps: Step[] = lowered.prelude.map((call) => ({ kind: "call", call }));
+  const steps: Step[] = lowered.prelude.map((call) => ({ kind: "call", call, isConstant: true }));
   const dispose = (values: readonly Value[]) => {
     if (values.length > 0) steps.push({ kind: "dispose", values });
   };

@@ -203,6 +203,7 @@ export function manifestOf(program: Program, batch: number, seed = 7): Manifest 
   return {
     name: "test",
     spec: "test.norm",
+    recipe: "",
     target: "tfjs",
     seed,
     batch,
