@@ -86,7 +86,6 @@ function checkModel(modules: Modules, module: Module, definition: ast.Definition
 function compileRecipe(modules: Modules, recipe: Recipe, main: Module, report: (found: Diagnostic) => void): Compiled | undefined {
   const elaborated = elaborate(modules, recipe, report);
   if (elaborated === undefined) return undefined;
-  verify(elaborated.program);
   const program = simplify(elaborated.program);
   verify(program);
   const costs = cost(program);

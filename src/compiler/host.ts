@@ -4,7 +4,7 @@ import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Host } from "../semantics/modules.js";
-import { longestText } from "../syntax/parse.js";
+import { longestText } from "../syntax/limits.js";
 
 const library = fileURLToPath(new URL("../../stdlib/", import.meta.url));
 

@@ -9,7 +9,9 @@ import { type Frame, Instance } from "./frame.js";
 import { callIntrinsic } from "./intrinsics/index.js";
 import { place } from "./modules.js";
 import * as tensors from "./tensors.js";
-import { type CallableValue, type GivenArgument, type Value, describe } from "./values.js";
+import { applySite, recordSite } from "./sites.js";
+import { resolve } from "./policies.js";
+import { type CallableValue, type GivenArgument, type PolicyValue, type Value, describe } from "./values.js";
 
 /**
  * How many leading parameters the compiler fills in where a definition is named rather than called: the tensor of a
@@ -49,11 +51,39 @@ export function evaluateCall(e: Elaborator, frame: Frame, node: ast.Call): Value
   if (node.site !== undefined) {
     fail("N0208", place(frame.module.source, node.site), `only a placement's norm has a site to name, and this calls ${describe(callee)}`);
   }
+  if (callee.kind === "policy") return callPolicy(e, inner, callee, node, where);
   if (callee.kind !== "callable") {
     return fail("N0208", place(frame.module.source, node.callee), `${describe(callee)} cannot be called`);
   }
   const given = giveArguments(e, inner, callee, node.arguments, 0);
-  return complete(given, where) ? e.language.run(e, inner, given, where, binding) : given;
+  if (!complete(given, where)) return given;
+  // A norm that came in as an argument is called by the argument's name, whichever norm it is.
+  const variable = node.callee.kind === "Name" && frame.names.has(node.callee.name) ? node.callee.name : undefined;
+  return runRecorded(e, inner, given, where, variable ?? binding);
+}
+
+/** Runs a definition; a norm called inside a layer is a site of its own. */
+function runRecorded(e: Elaborator, frame: Frame, callable: CallableValue, where: Place, target: string | undefined): Value {
+  const { definition } = callable;
+  const argument = callable.given.get(definition.parameters?.[0]?.name.name ?? "")?.value;
+  if (definition.keyword !== "norm" || frame.instance.isNorm || argument?.kind !== "tensor") return e.language.run(e, frame, callable, where, target);
+  const instance = new Instance(frame.instance.claim(target ?? definition.name.name), true);
+  const groups = (argument.groups ?? []).map((group) => group.name);
+  return recordSite(e, argument, callable, { site: instance.path, groups, policyPlace: where, sitePlace: where }, () => {
+    const value = e.language.run(e, frame, callable, where, instance);
+    return value.kind === "tensor" ? { ...value, ...tensors.groupsOf([argument], value.op) } : value;
+  });
+}
+
+/** A policy that came in as an argument normalises each group of the tensor by its own line. */
+function callPolicy(e: Elaborator, frame: Frame, policy: PolicyValue, node: ast.Call, where: Place): Value {
+  const [only, ...more] = node.arguments;
+  if (only === undefined || more.length > 0) return fail("N0207", where, "a policy takes one tensor");
+  const x = e.language.evaluate(e, frame, only.value);
+  if (x.kind !== "tensor" || x.groups === undefined) return fail("N0208", place(frame.module.source, only), "a policy takes a sequence with all its groups");
+  const name = node.callee.kind === "Name" ? node.callee.name : "norm";
+  const assignments = resolve([policy], x.groups.map((group) => ({ name: group.name, place: where })), where);
+  return applySite(e, frame, x, assignments, { path: frame.instance.claim(name), stack: "", place: where });
 }
 
 /**

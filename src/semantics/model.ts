@@ -7,7 +7,6 @@ import type { Op } from "../ir/program.js";
 export interface GroupSite {
   /** `encoder.3.attention.before`. */
   readonly site: string;
-  readonly stack: string;
   readonly groups: readonly string[];
   /** How many tokens the groups have in all. */
   readonly tokens: number;
@@ -16,14 +15,12 @@ export interface GroupSite {
   /** The norm's own name; undefined for `none`. */
   readonly norm: string | undefined;
   readonly input: Op;
-  readonly output: Op;
   /** The range of the builder's operations that the norm added. */
   readonly operations: readonly [number, number];
   /** Where the policy line is written. */
   readonly policyPlace: Place;
   /** Where the site is: the sublayer, or the bare `normalize`. */
   readonly sitePlace: Place;
-  readonly definitionPlace: Place | undefined;
 }
 
 /** A site: a place in a stack where norms stand. */

@@ -8,6 +8,7 @@ import type { Elaborator } from "./elaborator.js";
 import { fail } from "./errors.js";
 import { numberOf, wholeOf } from "./expressions.js";
 import { type Frame, Instance } from "./frame.js";
+import { loaderNames } from "./intrinsics/names.js";
 import { type Module, place } from "./modules.js";
 import { type CallableValue, describe } from "./values.js";
 
@@ -137,9 +138,8 @@ function collect(frame: Frame, callable: CallableValue) {
 function dataSource(e: Elaborator, { node, frame, place: where }: Line): DataSource {
   const call = node.value;
   const loader = call.kind === "Call" && call.callee.kind === "Name" ? call.callee.name : undefined;
-  const known = ["idx", "cifar10", "images", "npy", "lines", "text", "csv"];
-  if (call.kind !== "Call" || loader === undefined || !known.includes(loader)) {
-    return fail("N0208", where, "`data` names a loader with the place of its files", { help: `the loaders are ${known.map((name) => `\`${name}("…")\``).join(", ")}` });
+  if (call.kind !== "Call" || loader === undefined || !(loaderNames as readonly string[]).includes(loader)) {
+    return fail("N0208", where, "`data` names a loader with the place of its files", { help: `the loaders are ${loaderNames.map((name) => `\`${name}("…")\``).join(", ")}` });
   }
   const args = call.arguments.map((arg) => {
     const value = e.language.evaluate(e, frame, arg.value);

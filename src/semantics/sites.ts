@@ -4,6 +4,7 @@ import type { Place } from "../diagnostics/diagnostic.js";
 import { extentOf, hasAxis } from "../ir/types.js";
 import { withLeading } from "./calls.js";
 import type { Elaborator } from "./elaborator.js";
+import type { GroupSite } from "./model.js";
 import { fail } from "./errors.js";
 import { type Frame, Instance } from "./frame.js";
 import { place } from "./modules.js";
@@ -58,22 +59,28 @@ function gathered(e: Elaborator, x: TensorValue, groups: readonly Segment[], wan
 }
 
 function normalised(e: Elaborator, frame: Frame, x: TensorValue, { groups, line }: Assignment, site: SitePosition): TensorValue {
-  const start = e.builder.operations.length;
-  const output = line.norm.kind === "none" ? x : runNorm(e, frame, x, line.norm, `${site.path}.${groups.join("+")}`, line.place);
   const { norm } = line;
+  const where = { site: site.path, groups, policyPlace: line.place, sitePlace: site.place };
+  return recordSite(e, x, norm, where, () => (norm.kind === "none" ? x : runNorm(e, frame, x, norm, `${site.path}.${groups.join("+")}`, line.place)));
+}
+
+/** Runs a norm and notes which operations it was written out to, for the model's table and the rules. */
+export function recordSite<T extends Value>(
+  e: Elaborator,
+  x: TensorValue,
+  norm: Assignment["line"]["norm"],
+  where: Pick<GroupSite, "site" | "groups" | "policyPlace" | "sitePlace">,
+  action: () => T,
+): T {
+  const start = e.builder.operations.length;
+  const output = action();
   e.groupSites.push({
-    site: site.path,
-    stack: site.stack,
-    groups,
-    tokens: extentOf(x.op.type, "token"),
+    ...where,
+    tokens: hasAxis(x.op.type, "token") ? extentOf(x.op.type, "token") : 1,
     policy: policyText(norm),
     norm: norm.kind === "callable" ? norm.definition.name.name : undefined,
     input: x.op,
-    output: output.op,
     operations: [start, e.builder.operations.length],
-    policyPlace: line.place,
-    sitePlace: site.place,
-    definitionPlace: norm.kind === "callable" ? place(norm.module.source, norm.definition.name) : undefined,
   });
   return output;
 }

@@ -1,67 +1,72 @@
-/** From the parser's concrete tree to the typed syntax tree. Whatever recovery left out becomes `Missing` or empty. */
+/** From the parser's concrete tree, which is always of a correct text, to the typed syntax tree. */
 
-import type { CstElement, CstNode, IToken } from "chevrotain";
+import { type IToken, tokenMatcher } from "chevrotain";
+import type { CstNode } from "chevrotain";
 import type * as ast from "./ast.js";
+import { Reader, spanOf } from "./read-cst.js";
+import type { BrokenPart, Reading } from "./recovery.js";
+import * as t from "./tokens.js";
 
-/** The children of one concrete node, looked up by the names of rules and tokens. */
-class Reader {
-  constructor(readonly node: CstNode) {}
-
-  private all(name: string): readonly CstElement[] {
-    return this.node.children[name] ?? [];
-  }
-  nodes(...rules: string[]): CstNode[] {
-    const found = rules.flatMap((rule) => this.all(rule) as CstNode[]);
-    // The concrete tree groups children by name; their order in the text is restored here.
-    return rules.length === 1 ? found : found.sort((a, b) => startOf(a) - startOf(b));
-  }
-  node_(rule: string): CstNode | undefined {
-    return this.nodes(rule)[0];
-  }
-  tokens(name: string): IToken[] {
-    return (this.all(name) as IToken[]).filter((token) => !token.isInsertedInRecovery);
-  }
-  token(name: string): IToken | undefined {
-    return this.tokens(name)[0];
-  }
-  /** The first of the named tokens that is there. */
-  oneOf(names: readonly string[]): string | undefined {
-    return names.find((name) => this.token(name) !== undefined);
-  }
-  /** Every direct child in the order of the text. */
-  ordered(): CstElement[] {
-    return Object.values(this.node.children).flat().sort((a, b) => startOf(a) - startOf(b));
-  }
-}
-
-function isToken(element: CstElement): element is IToken {
-  return "image" in element;
-}
-
-function startOf(element: CstElement): number {
-  return isToken(element) ? element.startOffset : (element.location?.startOffset ?? Number.NaN);
-}
-
-const read = (node: CstNode): Reader => new Reader(node);
-
-/** Builds the tree of a file. `text` gives the root its extent, `damaged` says where syntax errors were found. */
-export function buildFile(cst: CstNode, text: string, comments: readonly IToken[], damaged: (span: ast.Span) => boolean): ast.File {
-  const built = comments.map<ast.Comment>((token) => ({
-    kind: "Comment",
-    value: token.image.trimEnd(),
-    start: token.startOffset,
-    end: token.startOffset + token.image.trimEnd().length,
-  }));
-  const builder = new TreeBuilder(text, built, damaged);
-  const file = read(cst);
-  return {
-    kind: "File",
-    uses: file.nodes("use").map((node) => builder.use(node)),
-    definitions: file.nodes("definition").flatMap((node) => builder.definition(node) ?? []),
-    comments: built,
-    start: 0,
-    end: text.length,
+/**
+ * Builds the tree of a file from what could be read of it. Whatever `isDamaged` says of a span, definitions in parts with
+ * mistakes are damaged.
+ */
+export function buildFile(parts: Reading["parts"], text: string, comments: readonly IToken[], isDamaged: (span: ast.Span) => boolean): ast.File {
+  const built = comments.map<ast.Comment>((token) => {
+    const value = token.image.trimEnd();
+    return { kind: "Comment", value, start: token.startOffset, end: token.startOffset + value.length };
+  });
+  const builder = new TreeBuilder(text, built);
+  const uses: ast.Use[] = [];
+  const definitions: ast.Definition[] = [];
+  const add = (cst: CstNode, isBroken: boolean) => {
+    const file = new Reader(cst);
+    uses.push(...file.all("use").map((use) => builder.use(use)));
+    for (const node of file.all("definition")) {
+      const definition = builder.definition(node);
+      definitions.push({ ...definition, damaged: isBroken || isDamaged(definition) });
+    }
   };
+  for (const part of parts) {
+    if (!("tokens" in part)) add(part, false);
+    // Of a broken use, the names it would have brought are known, not what they are.
+    else if (part.cst !== undefined && part.tokens[0]?.tokenType !== t.Use) add(part.cst, true);
+    else definitions.push(...unreadable(part));
+  }
+  return { kind: "File", uses, definitions, comments: built, start: 0, end: text.length };
+}
+
+/** Stands for what a part would define, so that the names it gives are known. */
+function unreadable({ tokens }: BrokenPart): ast.Definition[] {
+  const [word, second] = tokens;
+  const isName = (token: IToken | undefined) => token !== undefined && tokenMatcher(token, t.Name);
+  const names =
+    word?.tokenType === t.Use
+      ? tokens.filter((token, i) => isName(token) && tokens[i + 1]?.tokenType !== t.As && tokens[i + 1]?.tokenType !== t.Dot)
+      : tokens.slice(1, isName(second) ? 2 : 1);
+  return names.map((token) => ({
+    kind: "Definition",
+    keyword: definitionKeywords.find((keyword) => keyword === word!.image) ?? "function",
+    name: identifier(token),
+    value: { kind: "Missing", ...spanOf(token) },
+    body: [],
+    documentation: "",
+    damaged: true,
+    start: Math.min(word!.startOffset, token.startOffset),
+    end: tokens.at(-1)!.startOffset + tokens.at(-1)!.image.length,
+  }));
+}
+
+function identifier(token: IToken): ast.Identifier {
+  return { kind: "Identifier", name: token.image, ...spanOf(token) };
+}
+
+function names(node: Reader): ast.Identifier[] {
+  return node.tokens("Name").map(identifier);
+}
+
+function name(node: Reader): ast.Identifier {
+  return names(node)[0]!;
 }
 
 class TreeBuilder {
@@ -71,67 +76,44 @@ class TreeBuilder {
   constructor(
     private readonly text: string,
     private readonly comments: readonly ast.Comment[],
-    private readonly damaged: (span: ast.Span) => boolean,
   ) {}
 
-  private span(node: CstNode): ast.Span {
-    const { startOffset, endOffset } = node.location ?? { startOffset: Number.NaN, endOffset: Number.NaN };
-    if (Number.isNaN(startOffset) || endOffset === undefined || Number.isNaN(endOffset)) return { start: 0, end: 0 };
-    return { start: startOffset, end: endOffset + 1 };
-  }
-
-  private identifier(token: IToken | undefined, near: ast.Span): ast.Identifier {
-    if (token === undefined) return { kind: "Identifier", name: "", start: near.start, end: near.start };
-    return { kind: "Identifier", name: token.image, start: token.startOffset, end: token.startOffset + token.image.length };
-  }
-
-  private names(reader: Reader): ast.Identifier[] {
-    return reader.tokens("Name").map((token) => this.identifier(token, this.span(reader.node)));
-  }
-
-  use(node: CstNode): ast.Use {
-    const reader = read(node);
-    const file = reader.token("String");
-    const names = this.names(reader);
-    const first = file === undefined ? (names[0] ?? this.span(node)) : { start: file.startOffset, end: file.startOffset + file.image.length };
-    const items = reader.nodes("useItem").map<ast.UseItem>((item) => {
-      const [name, alias] = this.names(read(item));
-      return { kind: "UseItem", name: name ?? this.identifier(undefined, this.span(item)), ...(alias && { alias }), ...this.span(item) };
+  use(node: Reader): ast.Use {
+    const file = node.token("String");
+    const path = names(node);
+    const items = node.all("useItem").map<ast.UseItem>((item) => {
+      const alias = names(item)[1];
+      return { kind: "UseItem", name: name(item), ...(alias && { alias }), ...item.span };
     });
     return {
       kind: "Use",
-      module: file === undefined ? names.map((name) => name.name).join(".") : unquote(file.image),
+      module: file === undefined ? path.map((part) => part.name).join(".") : unquote(file.image),
       isFile: file !== undefined,
-      modulePlace: { start: first.start, end: names.at(-1)?.end ?? first.end },
-      ...(reader.token("LeftBrace") && { items }),
-      ...this.span(node),
+      modulePlace: file === undefined ? { start: path[0]!.start, end: path.at(-1)!.end } : spanOf(file),
+      ...(items.length > 0 && { items }),
+      ...node.span,
     };
   }
 
-  definition(node: CstNode): ast.Definition | undefined {
-    const inner = read(node).nodes("callable", "stack", "model", "train", "ablation")[0];
-    if (inner === undefined) return undefined;
-    const reader = read(inner);
-    const span = this.span(inner);
-    const keyword = definitionKeywords.find((word) => reader.token(`Keyword_${word}`) !== undefined);
-    if (keyword === undefined) return undefined;
-    const [name, ...rest] = this.names(reader);
-    const parameters = reader.node_("parameters");
-    const value = reader.node_("equals");
-    const trained = reader.node_("expression");
-    const of =
-      keyword === "ablation" ? rest.map<ast.NameExpression>((of) => ({ ...of, kind: "Name" })) : trained && [this.expression(trained)];
+  definition(node: Reader): ast.Definition {
+    const inner = node.one("callable", "stack", "model", "train", "ablation");
+    const keyword = inner.keyword(definitionKeywords)!;
+    const [own, ...others] = names(inner);
+    const parameters = inner.optional("parameters");
+    const value = inner.optional("equals");
+    const trained = inner.optional("expression");
+    const of = keyword === "ablation" ? others.map<ast.NameExpression>((other) => ({ ...other, kind: "Name" })) : trained && [this.expression(trained)];
     return {
       kind: "Definition",
       keyword,
-      name: name ?? this.identifier(undefined, span),
-      ...(parameters && { parameters: read(parameters).nodes("parameter").map((parameter) => this.parameter(parameter)) }),
+      name: own!,
+      ...(parameters && { parameters: parameters.all("parameter").map((parameter) => this.parameter(parameter)) }),
       ...(of && { of }),
-      ...(value && { value: this.optional(read(value).node_("expression"), span) }),
+      ...(value && { value: this.value(value) }),
       body: this.body(inner),
-      documentation: this.documentation(span.start),
-      damaged: this.damaged(span),
-      ...span,
+      documentation: this.documentation(inner.span.start),
+      damaged: false,
+      ...inner.span,
     };
   }
 
@@ -142,8 +124,8 @@ class TreeBuilder {
     let below = start;
     for (let i = this.passed - 1; i >= 0; i--) {
       const comment = this.comments[i]!;
-      const isNext = /^\s*$/.test(this.text.slice(comment.end, below)) && lineBreaks(this.text.slice(comment.end, below)) <= 1;
-      if (!isNext || !comment.value.startsWith("///") || !this.isFirstOnLine(comment)) break;
+      const between = this.text.slice(comment.end, below);
+      if (!/^\s*$/.test(between) || lineBreaks(between) > 1 || !comment.value.startsWith("///") || !this.isFirstOnLine(comment)) break;
       lines.unshift(comment.value.slice(3).replace(/^ /, ""));
       below = comment.start;
     }
@@ -157,309 +139,281 @@ class TreeBuilder {
     return before === 0 || /[\r\n]/.test(this.text[before - 1]!);
   }
 
-  private parameter(node: CstNode): ast.Parameter {
-    const reader = read(node);
-    const [name, axes] = this.names(reader);
-    const value = reader.node_("expression");
+  private parameter(node: Reader): ast.Parameter {
+    const axes = names(node)[1];
+    const value = node.optional("expression");
     return {
       kind: "Parameter",
-      name: name ?? this.identifier(undefined, this.span(node)),
-      ...(axes && { axes, axesKeyword: reader.token("Keyword_along") === undefined ? "over" : "along" }),
+      name: name(node),
+      ...(axes && { axes, axesKeyword: node.keyword(["over", "along"])! }),
       ...(value && { default: this.expression(value) }),
-      ...this.span(node),
+      ...node.span,
     };
   }
 
-  private axes(node: CstNode | undefined): ast.AxisDeclaration[] {
-    return node === undefined ? [] : read(node).nodes("axis").map((axis) => this.axis(axis));
+  /** The axes in the brackets of a node, if it has some. */
+  private axes(node: Reader): ast.AxisDeclaration[] {
+    return node.optional("axes")?.all("axis").map((axis) => this.axis(axis)) ?? [];
   }
 
-  private axis(node: CstNode): ast.AxisDeclaration {
-    const reader = read(node);
-    const extent = reader.node_("expression");
-    const name = this.names(reader)[0] ?? this.identifier(undefined, this.span(node));
-    return { kind: "AxisDeclaration", name, ...(extent && { extent: this.expression(extent) }), ...this.span(node) };
+  private axis(node: Reader): ast.AxisDeclaration {
+    const extent = node.optional("expression");
+    return { kind: "AxisDeclaration", name: name(node), ...(extent && { extent: this.expression(extent) }), ...node.span };
   }
 
-  private path(node: CstNode): ast.Path {
+  private path(node: Reader): ast.Path {
     // In `stage.1.2.mlp` the lexer sees the number 1.2, which is two segments.
-    const segments = read(node).nodes("segment").flatMap((segment) => read(segment).ordered().filter(isToken).flatMap((token) => token.image.split(".")));
-    return { kind: "Path", segments, ...this.span(node) };
+    const segments = node.all("segment").flatMap(({ span }) => this.text.slice(span.start, span.end).split("."));
+    return { kind: "Path", segments, ...node.span };
   }
 
-  private paths(reader: Reader): ast.Path[] {
-    return reader.nodes("path").map((path) => this.path(path));
+  private paths(node: Reader): ast.Path[] {
+    return node.all("path").map((path) => this.path(path));
   }
 
-  /** The statements of a node that holds them directly or in its one block. */
-  private body(node: CstNode | undefined): ast.Statement[] {
+  /** The statements of a node that holds them directly or in its block. */
+  private body(node: Reader | undefined): ast.Statement[] {
     if (node === undefined) return [];
-    const reader = read(node);
-    const block = reader.nodes("block", "stackBlock", "variant")[0];
+    const block = node.optional("block", "stackBlock");
     if (block !== undefined) return this.body(block);
-    return reader
-      .nodes("statement", "stackItem", "setting", "variantItem", "vary", "exclude", "seeds", "ablationReport")
-      .flatMap((statement) => this.statement(statement) ?? []);
+    return node
+      .all("statement", "stackItem", "setting", "variantItem", "vary", "exclude", "seeds", "ablationReport")
+      .map((statement) => this.statement(statement));
   }
 
-  private statement(node: CstNode): ast.Statement | undefined {
-    const reader = read(node);
-    const span = this.span(node);
-    const inner = () => reader.ordered().find((child): child is CstNode => !isToken(child));
-    const name = () => this.names(reader)[0] ?? this.identifier(undefined, span);
-    const value = (index = 0) => this.optional(reader.nodes("expression")[index], span);
-    switch (node.name) {
-      case "statement":
-      case "stackItem":
-      case "variantItem": {
-        const child = inner();
-        return child && this.statement(child);
-      }
+  private statement(node: Reader): ast.Statement {
+    const { span } = node;
+    switch (node.rule) {
       case "param":
-        return { kind: "Param", name: name(), axes: this.axes(reader.node_("axes")), initial: this.initial(reader.node_("initial"), span), ...span };
+        return { kind: "Param", name: name(node), axes: this.axes(node), initial: this.initial(node.one("initial")), ...span };
       case "state":
-        return { kind: "State", name: name(), axes: this.axes(reader.node_("axes")), value: value(), ...span };
+        return { kind: "State", name: name(node), axes: this.axes(node), value: this.value(node), ...span };
       case "binding":
-        return { kind: "Binding", name: name(), value: value(), ...span };
+        return { kind: "Binding", name: name(node), value: this.value(node), ...span };
       case "update":
-        return { kind: "Update", name: name(), value: value(), ...span };
+        return { kind: "Update", name: name(node), value: this.value(node), ...span };
       case "when":
       case "stackWhen": {
-        const [then, otherwise] = reader.nodes("block", "stackBlock");
+        const [then, otherwise] = node.all("block", "stackBlock");
         // oxlint-disable-next-line unicorn/no-thenable -- the field of the tree is no function
-        return { kind: "When", condition: value(), then: this.body(then), ...(otherwise && { otherwise: this.body(otherwise) }), ...span };
+        return { kind: "When", condition: this.value(node), then: this.body(then), ...(otherwise && { otherwise: this.body(otherwise) }), ...span };
       }
       case "return": {
-        const block = reader.node_("block");
-        return { kind: "Return", value: value(), ...(block && { gradient: { cotangent: name(), body: this.body(block) } }), ...span };
+        const gradient = node.optional("block");
+        return { kind: "Return", value: this.value(node), ...(gradient && { gradient: { cotangent: name(node), body: this.body(gradient) } }), ...span };
       }
       case "inputs": {
-        const below = reader.node_("expression");
-        return { kind: "Input", name: name(), axes: this.axes(reader.node_("axes")), ...(below && { below: this.expression(below) }), ...span };
+        const below = node.optional("expression");
+        return { kind: "Input", name: name(node), axes: this.axes(node), ...(below && { below: this.expression(below) }), ...span };
       }
       case "loss":
-        return { kind: "Loss", value: value(), ...span };
+        return { kind: "Loss", value: this.value(node), ...span };
       case "report": {
-        const given = this.names(reader)[0];
-        return { kind: "Report", ...(given && { name: given }), value: value(), ...span };
+        const [given] = names(node);
+        return { kind: "Report", ...(given && { name: given }), value: this.value(node), ...span };
       }
       case "groups":
-        return { kind: "Groups", groups: reader.nodes("axis").map((axis) => this.axis(axis)), ...span };
+        return { kind: "Groups", groups: node.all("axis").map((axis) => this.axis(axis)), ...span };
       case "normalize": {
-        const policy = reader.node_("policy");
-        return { kind: "Normalize", at: this.paths(reader), ...(policy && { policy: this.policy(policy) }), ...span };
+        const policy = node.optional("policy");
+        return { kind: "Normalize", at: this.paths(node), ...(policy && { policy: this.policy(policy) }), ...span };
       }
       case "place":
-        return { kind: "Place", value: value(), ...span };
+        return { kind: "Place", value: this.value(node), ...span };
       case "repeat":
-        return { kind: "Repeat", count: value(), body: this.body(reader.node_("stackBlock")), ...span };
+        return { kind: "Repeat", count: this.value(node), body: this.body(node), ...span };
       case "sublayer": {
-        const placed = reader.node_("expression");
-        const policy = reader.node_("policy");
+        const placed = node.optional("expression");
+        const policy = node.optional("policy");
         return {
           kind: "Sublayer",
-          value: this.optional(reader.node_("applied"), span),
+          value: this.expression(node.one("applied")),
           ...(placed && { placed: this.expression(placed) }),
           ...(policy && { normalized: this.policy(policy) }),
           ...span,
         };
       }
       case "setting":
-        return this.setting(reader, span);
+        return this.setting(node);
       case "measurement": {
-        const path = reader.node_("path");
-        const every = reader.token("Keyword_every");
-        const measures = reader.nodes("expression").map((measure) => this.expression(measure));
-        const count = every === undefined ? undefined : measures.pop();
-        return { kind: "Measurement", measures, ...(path && { at: this.path(path) }), ...(count && { every: { count, unit: name() } }), ...span };
+        const path = node.optional("path");
+        const values = node.all("expression").map((value) => this.expression(value));
+        const every = node.token("Keyword_every") && { count: values.pop()!, unit: name(node) };
+        return { kind: "Measurement", measures: values, ...(path && { at: this.path(path) }), ...(every && { every }), ...span };
       }
       case "vary":
-        return { kind: "Vary", paths: this.paths(reader), choices: reader.nodes("expression").map((choice) => this.expression(choice)), ...span };
+        return { kind: "Vary", paths: this.paths(node), choices: node.all("expression").map((choice) => this.expression(choice)), ...span };
       case "exclude": {
-        const conditions = this.paths(reader).map((path, i) => ({ path, value: value(i) }));
-        return { kind: "Exclude", conditions, ...span };
+        const values = node.all("expression").map((value) => this.expression(value));
+        return { kind: "Exclude", conditions: this.paths(node).map((path, i) => ({ path, value: values[i]! })), ...span };
       }
       case "seeds":
-        return { kind: "Seeds", value: value(), ...span };
+        return { kind: "Seeds", value: this.value(node), ...span };
       case "ablationReport":
-        return { kind: "AblationReport", paths: this.paths(reader), ...span };
-      default:
-        return undefined;
+        return { kind: "AblationReport", paths: this.paths(node), ...span };
+      default: {
+        // A rule of alternatives, such as `statement`, holds the one that was read.
+        const [inner] = node.ordered();
+        return this.statement(inner as Reader);
+      }
     }
   }
 
-  private setting(reader: Reader, span: ast.Span): ast.Statement | undefined {
-    const measurement = reader.node_("measurement");
+  private setting(node: Reader): ast.Statement {
+    const measurement = node.optional("measurement");
     if (measurement !== undefined) return this.statement(measurement);
-    if (reader.token("Keyword_freeze") !== undefined) return { kind: "Freeze", at: this.paths(reader), ...span };
-    const keyword = settingKeywords.find((word) => reader.token(`Keyword_${word}`) !== undefined);
-    return keyword && { kind: "Setting", keyword, at: this.paths(reader), value: this.optional(reader.node_("expression"), span), ...span };
+    const at = this.paths(node);
+    const keyword = node.keyword(settingKeywords);
+    return keyword === undefined ? { kind: "Freeze", at, ...node.span } : { kind: "Setting", keyword, at, value: this.value(node), ...node.span };
   }
 
-  private initial(node: CstNode | undefined, near: ast.Span): ast.Initial {
-    if (node === undefined) return { kind: "Initial", drawn: false, value: missing(near), ...near };
-    const reader = read(node);
-    return { kind: "Initial", drawn: reader.token("Tilde") !== undefined, value: this.optional(reader.node_("expression"), near), ...this.span(node) };
+  private initial(node: Reader): ast.Initial {
+    return { kind: "Initial", drawn: node.token("Tilde") !== undefined, value: this.value(node), ...node.span };
   }
 
-  private policy(node: CstNode): ast.PolicyExpression {
-    const lines = read(node).nodes("policyLine").map<ast.PolicyLine>((line) => {
-      const reader = read(line);
-      const value = this.optional(reader.node_("expression"), this.span(line));
-      return { kind: "PolicyLine", ...(reader.token("Rest") === undefined && { groups: this.names(reader) }), value, ...this.span(line) };
-    });
-    return { kind: "Policy", lines, ...this.span(node) };
+  private policy(node: Reader): ast.PolicyExpression {
+    const lines = node.all("policyLine").map<ast.PolicyLine>((line) => ({
+      kind: "PolicyLine",
+      ...(line.token("Rest") === undefined && { groups: names(line) }),
+      value: this.value(line),
+      ...line.span,
+    }));
+    return { kind: "Policy", lines, ...node.span };
   }
 
-  private optional(node: CstNode | undefined, near: ast.Span): ast.Expression {
-    return node === undefined ? missing(near) : this.expression(node);
+  /** The one expression of a node. */
+  private value(node: Reader): ast.Expression {
+    return this.expression(node.one("expression"));
   }
 
-  private expression(node: CstNode): ast.Expression {
-    const reader = read(node);
-    const span = this.span(node);
-    switch (node.name) {
-      case "expression": {
-        let result = this.optional(reader.node_("disjunction"), span);
-        for (const suffix of reader.nodes("suffix")) {
-          const part = read(suffix);
-          const place = { start: span.start, end: this.span(suffix).end };
-          const condition = part.node_("disjunction");
-          const variant = part.node_("variant");
-          if (condition !== undefined) result = { kind: "Where", value: result, condition: this.expression(condition), ...place };
-          else if (variant !== undefined) result = { kind: "Variant", base: result, items: this.body(variant), ...place };
-        }
-        return result;
-      }
+  private expression(node: Reader): ast.Expression {
+    const { span } = node;
+    switch (node.rule) {
+      case "expression":
+        return node.all("suffix").reduce((value, suffix) => this.suffixed(value, suffix, span.start), this.expression(node.one("disjunction")));
       case "disjunction":
       case "conjunction":
       case "comparison":
       case "sum":
       case "product":
       case "power":
-        return this.chain(reader, span);
+        return this.chain(node);
       case "negation": {
-        const operand = this.optional(reader.node_("comparison"), span);
-        return reader.token("Keyword_not") === undefined ? operand : { kind: "Unary", operator: "not", operand, ...span };
+        const operand = this.expression(node.one("comparison"));
+        return node.token("Keyword_not") === undefined ? operand : { kind: "Unary", operator: "not", operand, ...span };
       }
       case "unary": {
-        const operand = reader.node_("unary");
-        if (reader.token("Minus") === undefined) return this.optional(reader.node_("power"), span);
-        return { kind: "Unary", operator: "-", operand: this.optional(operand, span), ...span };
+        const operand = this.expression(node.one("unary", "power"));
+        return node.token("Minus") === undefined ? operand : { kind: "Unary", operator: "-", operand, ...span };
       }
       case "postfix":
-        return reader
-          .nodes("call", "member", "renaming")
-          .reduce((object, part) => this.suffix(object, part, span.start), this.optional(reader.node_("primary"), span));
-      case "applied": {
-        const [name] = this.names(reader);
-        return reader
-          .nodes("call", "member", "renaming")
-          .reduce<ast.Expression>((object, part) => this.suffix(object, part, span.start), name === undefined ? missing(span) : { ...name, kind: "Name" });
-      }
+        return this.applied(this.expression(node.one("primary")), node);
+      case "applied":
+        return this.applied({ ...name(node), kind: "Name" }, node);
       default:
-        return this.primary(reader, span);
+        return this.primary(node);
     }
   }
 
   /** Operands and operators in turn, associated to the left. */
-  private chain(reader: Reader, span: ast.Span): ast.Expression {
-    let result: ast.Expression | undefined;
-    let operator: ast.BinaryOperator | undefined;
-    for (const child of reader.ordered()) {
-      if (isToken(child)) {
-        operator = child.image as ast.BinaryOperator;
-        continue;
-      }
-      const operand = this.expression(child);
-      result =
-        result === undefined || operator === undefined
-          ? operand
-          : { kind: "Binary", operator, left: result, right: operand, start: span.start, end: this.span(child).end };
+  private chain(node: Reader): ast.Expression {
+    const [first, ...rest] = node.ordered();
+    let result = this.expression(first as Reader);
+    for (let i = 0; i < rest.length; i += 2) {
+      const operator = (rest[i] as IToken).image as ast.BinaryOperator;
+      const operand = rest[i + 1] as Reader;
+      // The places are those of the operands with their parentheses, which leave no node.
+      result = { kind: "Binary", operator, left: result, right: this.expression(operand), start: node.span.start, end: operand.span.end };
     }
-    return result ?? missing(span);
+    return result;
   }
 
-  /** `start` is where the whole expression starts: before `object` when that stands in parentheses. */
-  private suffix(object: ast.Expression, node: CstNode, start: number): ast.Expression {
-    const reader = read(node);
-    const span = { start, end: this.span(node).end };
-    const names = this.names(reader);
-    switch (node.name) {
-      case "member":
-        return { kind: "Member", object, name: names[0] ?? this.identifier(undefined, this.span(node)), ...span };
-      case "renaming": {
-        const pairs = reader.nodes("renamed").flatMap((renamed) => {
-          const [from, to] = this.names(read(renamed));
-          return from && to ? [{ from, to }] : [];
-        });
-        return { kind: "Renaming", object, pairs, ...span };
+  /** `start` is where the whole expression starts: before `value` when that stands in parentheses. */
+  private suffixed(value: ast.Expression, suffix: Reader, start: number): ast.Expression {
+    const span = { start, end: suffix.span.end };
+    const variant = suffix.optional("variant");
+    if (variant !== undefined) return { kind: "Variant", base: value, items: this.body(variant), ...span };
+    return { kind: "Where", value, condition: this.expression(suffix.one("disjunction")), ...span };
+  }
+
+  /** The calls, members and renamings behind a value. */
+  private applied(value: ast.Expression, node: Reader): ast.Expression {
+    return node.all("call", "member", "renaming").reduce<ast.Expression>((object, part) => {
+      const span = { start: node.span.start, end: part.span.end };
+      switch (part.rule) {
+        case "member":
+          return { kind: "Member", object, name: name(part), ...span };
+        case "renaming": {
+          const pairs = part.all("renamed").map((renamed) => ({ from: names(renamed)[0]!, to: names(renamed)[1]! }));
+          return { kind: "Renaming", object, pairs, ...span };
+        }
+        default: {
+          const [site] = names(part);
+          return { kind: "Call", callee: object, ...(site && { site }), arguments: this.arguments(part.all("argument")), ...span };
+        }
       }
-      default:
-        return { kind: "Call", callee: object, ...(names[0] && { site: names[0] }), arguments: this.arguments(reader.nodes("argument")), ...span };
-    }
+    }, value);
   }
 
   /**
    * Arguments, with axis lists gathered: in `dot(a, b over head, key)` the grammar reads `key` as one more argument, and
    * in `merge(x, group, channel into feature)` it is the callee that takes the names before `into`.
    */
-  private arguments(nodes: readonly CstNode[]): ast.Argument[] {
+  private arguments(nodes: readonly Reader[]): ast.Argument[] {
     const result: ast.Argument[] = [];
     for (const node of nodes) {
-      const reader = read(node);
-      const name = this.names(reader)[0];
-      const value = this.optional(reader.node_("expression"), this.span(node));
-      const keyword = clauseKeywords.find((word) => reader.token(`Keyword_${word}`) !== undefined);
-      const axis = reader.node_("axis");
+      const argument = this.argument(node);
       const last = result.at(-1);
-      const open = last?.clause;
-      const continues = open !== undefined && keyword === undefined && value.kind !== "Missing" &&
-        (name === undefined ? value.kind === "Name" : open.keyword === "into");
-      if (continues) {
-        const item: ast.AxisDeclaration =
-          name === undefined
-            ? { kind: "AxisDeclaration", name: { kind: "Identifier", name: (value as ast.NameExpression).name, start: value.start, end: value.end }, start: value.start, end: value.end }
-            : { kind: "AxisDeclaration", name, extent: value, ...this.span(node) };
-        const clause: ast.Clause = { ...open, axes: [...open.axes, item], end: item.end };
-        result[result.length - 1] = { ...last!, clause, end: item.end };
-        continue;
-      }
-      const clause: ast.Clause | undefined = keyword && {
-        kind: "Clause",
-        keyword,
-        axes: axis === undefined ? [] : [this.axis(axis)],
-        start: reader.token(`Keyword_${keyword}`)!.startOffset,
-        end: this.span(node).end,
-      };
-      result.push({ kind: "Argument", ...(name && { name }), value, ...(clause && { clause }), ...this.span(node) });
+      const axis = last?.clause && axisAfter(last.clause, argument);
+      if (axis === undefined) result.push(argument);
+      else result[result.length - 1] = { ...last!, clause: { ...last!.clause!, axes: [...last!.clause!.axes, axis], end: axis.end }, end: axis.end };
     }
     return result;
   }
 
-  private primary(reader: Reader, span: ast.Span): ast.Expression {
-    const token = (name: string) => reader.token(name)?.image;
-    const number = token("Number");
+  private argument(node: Reader): ast.Argument {
+    const [own] = names(node);
+    const keyword = node.keyword(clauseKeywords);
+    const clause = keyword && {
+      kind: "Clause" as const,
+      keyword,
+      axes: [this.axis(node.one("axis"))],
+      start: node.token(`Keyword_${keyword}`)!.startOffset,
+      end: node.span.end,
+    };
+    return { kind: "Argument", ...(own && { name: own }), value: this.value(node), ...(clause && { clause }), ...node.span };
+  }
+
+  private primary(node: Reader): ast.Expression {
+    const { span } = node;
+    const image = (token: string) => node.token(token)?.image;
+    const number = image("Number");
     if (number !== undefined) return { kind: "Number", value: Number(number), text: number, ...span };
-    const percentage = token("Percentage");
+    const percentage = image("Percentage");
     if (percentage !== undefined) return { kind: "Number", value: Number(percentage.slice(0, -1)) / 100, text: percentage, ...span };
-    const string = token("String");
+    const string = image("String");
     if (string !== undefined) return { kind: "String", value: unquote(string), ...span };
-    if (token("Keyword_true") !== undefined) return { kind: "Boolean", value: true, ...span };
-    if (token("Keyword_false") !== undefined) return { kind: "Boolean", value: false, ...span };
-    if (token("Keyword_none") !== undefined) return { kind: "None", ...span };
-    if (token("Keyword_param") !== undefined) {
-      return { kind: "ParamExpression", axes: this.axes(reader.node_("axes")), initial: this.initial(reader.node_("initial"), span), ...span };
+    if (image("Keyword_true") !== undefined) return { kind: "Boolean", value: true, ...span };
+    if (image("Keyword_false") !== undefined) return { kind: "Boolean", value: false, ...span };
+    if (image("Keyword_none") !== undefined) return { kind: "None", ...span };
+    if (image("Keyword_param") !== undefined) {
+      return { kind: "ParamExpression", axes: this.axes(node), initial: this.initial(node.one("initial")), ...span };
     }
-    const name = token("Name");
-    if (name !== undefined) return { kind: "Name", name, ...span };
-    const policy = reader.node_("policy");
+    const named = image("Name");
+    if (named !== undefined) return { kind: "Name", name: named, ...span };
+    const policy = node.optional("policy");
     if (policy !== undefined) return this.policy(policy);
-    const items = reader.nodes("expression").map((item) => this.expression(item));
-    if (items.length === 0) return missing(span);
+    const items = node.all("expression").map((item) => this.expression(item));
     // Parentheses leave no node: the printer puts them back where precedence asks for them.
     return items.length === 1 ? items[0]! : { kind: "Tuple", items, ...span };
   }
+}
+
+/** The axis that an argument behind a clause is, if it is one: a name, or after `into` also a name with an extent. */
+function axisAfter(clause: ast.Clause, { name: own, value, clause: another, start, end }: ast.Argument): ast.AxisDeclaration | undefined {
+  if (another !== undefined) return undefined;
+  if (own !== undefined) return clause.keyword === "into" ? { kind: "AxisDeclaration", name: own, extent: value, start, end } : undefined;
+  return value.kind === "Name" ? { kind: "AxisDeclaration", name: { ...value, kind: "Identifier" }, start: value.start, end: value.end } : undefined;
 }
 
 const definitionKeywords: readonly ast.DefinitionKeyword[] = [
@@ -469,14 +423,10 @@ const definitionKeywords: readonly ast.DefinitionKeyword[] = [
 const settingKeywords = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout"] as const;
 const clauseKeywords = ["over", "except", "along", "into"] as const;
 
-function lineBreaks(text: string): number {
-  return text.match(/\r\n|\r|\n/g)?.length ?? 0;
-}
-
-function missing(near: ast.Span): ast.Missing {
-  return { kind: "Missing", start: near.start, end: near.end };
-}
-
 function unquote(text: string): string {
   return text.slice(1, -1).replace(/\\(["\\])/g, "$1");
+}
+
+function lineBreaks(text: string): number {
+  return text.match(/\r\n|\r|\n/g)?.length ?? 0;
 }

@@ -3,25 +3,19 @@
  * name followed by `=`, `<-` or `:`, or with a call. Each rule carries its production. `grammar/` is generated from here.
  */
 
-import { CstParser, type TokenType } from "chevrotain";
-import { messages } from "./messages.js";
+import { CstParser } from "chevrotain";
+import { expectations } from "./messages.js";
 import * as t from "./tokens.js";
 
 class NormParser extends CstParser {
   constructor() {
     super(t.tokens, {
-      recoveryEnabled: true,
       maxLookahead: 2,
       nodeLocationTracking: "full",
-      errorMessageProvider: messages,
+      errorMessageProvider: expectations,
       skipValidations: true,
     });
     this.performSelfAnalysis();
-  }
-
-  /** Recovery may make up punctuation that was forgotten, never a name. */
-  protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
-    return [t.RightParenthesis, t.RightBracket, t.RightBrace, t.Comma, t.Colon].includes(type);
   }
 
   /** file = { use | definition } ; */

@@ -1,93 +1,61 @@
-/** Text to tree: lexing, parsing with recovery, and the syntax errors, one for each mistake. */
+/** Text to tree: lexing, parsing, and the syntax errors, one for each mistake. */
 
-import { EOF, type IRecognitionException, type IToken } from "chevrotain";
 import { type Diagnostic, diagnostic } from "../diagnostics/diagnostic.js";
-import { similarHelp } from "../diagnostics/similar.js";
 import type { SourceFile } from "../diagnostics/source.js";
 import type { File, Span } from "./ast.js";
 import { buildFile } from "./build-ast.js";
-import { parser } from "./grammar.js";
-import { keywordTokens, lexer } from "./tokens.js";
-
-/** Texts beyond this many UTF-16 units are refused: they are no specs, and untrusted ones must not hold us up. */
-export const longestText = 1_000_000;
-/** Brackets nested deeper than this are refused, so that no text can exhaust the stack. */
-export const deepestNesting = 200;
+import { deepestNesting, deepestTree, longestText, tooDeepNode, tooDeepToken } from "./limits.js";
+import { lexicalErrors, syntaxError } from "./mistakes.js";
+import { readFile } from "./recovery.js";
+import { lexer } from "./tokens.js";
 
 export interface Parsed {
   readonly source: SourceFile;
+  /** What could be read: definitions with mistakes are marked as damaged, and lack the statements that hold them. */
   readonly file: File;
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** So many errors are told of one file. */
+const mostErrors = 100;
+
 /** Parses a file. Never throws: what cannot be read is reported, and the tree holds the rest. */
 export function parse(source: SourceFile): Parsed {
-  const empty = (found: Diagnostic): Parsed => ({
+  const { text } = source;
+  const refused = (message: string, { start, end }: Span, help?: string): Parsed => ({
     source,
-    file: { kind: "File", uses: [], definitions: [], comments: [], start: 0, end: source.text.length },
-    diagnostics: [found],
+    file: { kind: "File", uses: [], definitions: [], comments: [], start: 0, end: text.length },
+    diagnostics: [diagnostic("N0103", { source, start, end }, message, help === undefined ? {} : { help })],
   });
-  if (source.text.length > longestText) {
-    return empty(diagnostic("N0103", { source, start: 0, end: 1 }, `the file has ${source.text.length} characters; at most ${longestText} are read`));
-  }
-  const lexed = lexer.tokenize(source.text);
-  const deep = tooDeep(lexed.tokens);
+  if (text.length > longestText) return refused(`the file has ${text.length} characters; at most ${longestText} are read`, { start: 0, end: 1 });
+  const lexed = lexer.tokenize(text);
+  const deep = tooDeepToken(lexed.tokens);
   if (deep !== undefined) {
-    const place = { source, start: deep.startOffset, end: deep.startOffset + 1 };
-    return empty(diagnostic("N0103", place, `brackets are nested deeper than ${deepestNesting}`));
+    return refused(`brackets and operators are nested deeper than ${deepestNesting}`, { start: deep.startOffset, end: deep.startOffset + 1 });
   }
-  parser.input = lexed.tokens;
-  const cst = parser.file();
 
-  const unreadable = lexed.errors.map(({ offset, length }) => {
-    const text = source.text.slice(offset, offset + length);
-    const help = text.startsWith('"') ? "a text ends with `\"` on the line where it starts" : undefined;
-    return diagnostic("N0101", { source, start: offset, end: offset + length }, `\`${text.slice(0, 20)}\` is no part of the language`, help === undefined ? {} : { help });
-  });
-  const wrong = oncePerMistake(source, parser.errors.map((error) => syntaxError(source, error)));
-  const diagnostics = [...unreadable, ...wrong];
-  const broken = [...unreadable, ...parser.errors.map((error) => syntaxError(source, error))];
-  // Whatever follows an error inside a definition may have been skipped, so the whole definition counts as damaged.
-  const damaged = (span: Span) => broken.some(({ place }) => place.start >= span.start && place.start <= span.end + 1);
-  return { source, file: buildFile(cst, source.text, lexed.groups["comments"] ?? [], damaged), diagnostics };
+  const unreadable = lexicalErrors(source, lexed.errors, lexed.tokens);
+  const strays = unreadable.map(({ place }) => place.start).sort((a, b) => a - b);
+  const { parts, mistakes } = readFile(lexed.tokens);
+  const file = buildFile(parts, text, lexed.groups["comments"] ?? [], (span) => isWithin(strays, span));
+  const endless = tooDeepNode(file);
+  if (endless !== undefined) {
+    return refused(`the expression has more than ${deepestTree} levels`, { start: endless.start, end: Math.min(endless.end, endless.start + 1) }, "give names to parts of it");
+  }
+  // A mistake around a stray character is that character.
+  const wrong = mistakes.filter((mistake) => !isWithin(strays, mistake)).map((mistake) => syntaxError(source, mistake));
+  const diagnostics = [...unreadable, ...wrong].sort((a, b) => a.place.start - b.place.start).slice(0, mostErrors);
+  return { source, file, diagnostics };
 }
 
-function tooDeep(tokens: readonly IToken[]): IToken | undefined {
-  let depth = 0;
-  for (const token of tokens) {
-    if (token.image === "(" || token.image === "[" || token.image === "{") depth++;
-    else if (token.image === ")" || token.image === "]" || token.image === "}") depth--;
-    // Chains of prefix operators nest as well, one level of the parser each.
-    if (depth > deepestNesting) return token;
+/** Whether one of the offsets, which are in order, is within a span. */
+function isWithin(offsets: readonly number[], { start, end }: Span): boolean {
+  let low = 0;
+  let high = offsets.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (offsets[middle]! < start) low = middle + 1;
+    else high = middle;
   }
-  let chain = 0;
-  for (const token of tokens) {
-    chain = token.image === "-" || token.image === "^" || token.image === "not" ? chain + 1 : token.image === "," || token.image === "=" ? 0 : chain;
-    if (chain > 5 * deepestNesting) return token;
-  }
-  return undefined;
-}
-
-function syntaxError(source: SourceFile, error: IRecognitionException): Diagnostic {
-  const { token } = error;
-  const previous = (error as IRecognitionException & { previousToken?: IToken }).previousToken;
-  // At the end of the file there is no token to point at: the end of the last one is where something is missing.
-  const end = previous?.endOffset === undefined || Number.isNaN(previous.endOffset) ? source.text.trimEnd().length : previous.endOffset + 1;
-  const place =
-    token.tokenType === EOF ? { source, start: end, end: end + 1 } : { source, start: token.startOffset, end: token.startOffset + token.image.length };
-  const atDefinition = error.context.ruleStack.at(-1) === "file" || error.context.ruleStack.at(-1) === "definition";
-  const similar = atDefinition ? similarHelp(token.image, keywordTokens.map((keyword) => keyword.PATTERN as string)) : undefined;
-  return diagnostic("N0102", place, error.message, similar === undefined ? {} : { help: similar });
-}
-
-/** Recovery can stumble over the same mistake again: of errors closer than two lines, the first one is told. */
-function oncePerMistake(source: SourceFile, errors: readonly Diagnostic[]): Diagnostic[] {
-  const told: Diagnostic[] = [];
-  let last = Number.NEGATIVE_INFINITY;
-  for (const error of [...errors].sort((a, b) => a.place.start - b.place.start)) {
-    const { line } = source.position(error.place.start);
-    if (line - last > 1) told.push(error);
-    last = line;
-  }
-  return told;
+  return low < offsets.length && offsets[low]! < end;
 }

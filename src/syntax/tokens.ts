@@ -98,6 +98,12 @@ export const Percentage = createToken({ name: "Percentage", pattern: /\d+(?:\.\d
 export const NumberLiteral = createToken({ name: "Number", pattern: /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/, label: "a number" });
 export const StringLiteral = createToken({ name: "String", pattern: /"(?:[^"\\\n\r]|\\["\\])*"/, label: "a text in quotes" });
 
+/**
+ * A text that does not end on its line, or has an escape that means nothing. It is an error, and stands for a text, so that
+ * the parser does not stumble over what is inside.
+ */
+export const BrokenString = createToken({ name: "BrokenString", pattern: /"(?:[^"\\\n\r]|\\[^\n\r])*(?:"|\\?(?![^\n\r]))/, categories: [StringLiteral] });
+
 function punctuation(name: string, text: string): TokenType {
   return createToken({ name, pattern: text, label: `\`${text}\`` });
 }
@@ -144,6 +150,7 @@ export const tokens: TokenType[] = [
   Percentage,
   NumberLiteral,
   StringLiteral,
+  BrokenString,
   Arrow,
   LessEqual,
   GreaterEqual,

@@ -72,7 +72,7 @@ it("refuses a text with errors, with its diagnostics", async () => {
   expect(failed).toBeInstanceOf(FormatError);
   const { diagnostics, message } = failed as FormatError;
   expect(diagnostics.map(({ code }) => code)).toEqual(["N0102"]);
-  expect(message).toContain("broken.norm:3:1");
+  expect(message).toContain("broken.norm:2:6");
 });
 
 describe("as a plugin of Prettier", () => {
@@ -94,6 +94,6 @@ describe("as a plugin of Prettier", () => {
 
   it("shows where an error is", async () => {
     const failed = await format("norm f(x) {\n  a = \n}\n", { parser: "norm", plugins: [plugin] }).catch((error: unknown) => error);
-    expect(failed).toMatchObject({ name: "SyntaxError", loc: { start: { line: 3, column: 1 } }, codeFrame: expect.stringContaining("> 3 | }") });
+    expect(failed).toMatchObject({ name: "SyntaxError", loc: { start: { line: 2, column: 6 } }, codeFrame: expect.stringContaining("> 2 |   a =") });
   });
 });

@@ -114,6 +114,10 @@ describe("a text that is no program is told with the line", () => {
     expect(() => parseProgram(text)).toThrow(new RegExp(`^line ${line}(,|:)`));
   });
 
+  test.each(["toString", "constructor", "__proto__"])("what every JavaScript object has is no operation: %s", (name) => {
+    expect(() => parseProgram(`program p {\n  entry e {\n    %0 = ${name}() : f32[]\n    return\n  }\n}`)).toThrow(/^line 3, .*no operation is called/);
+  });
+
   test("also where it ends too early or too late", () => {
     expect(() => parseProgram("")).toThrow(/^line 1: the text ends/);
     expect(() => parseProgram(lines.slice(0, 12).join("\n"))).toThrow(/^line 12: the text ends/);

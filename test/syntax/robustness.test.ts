@@ -51,7 +51,9 @@ const mutation = fc.record({
   piece: fc.constantFrom(...pieces),
 });
 
-function mutate(text: string, { kind, byToken, at, length, piece }: fc.infer<typeof mutation>): string {
+type Mutation = typeof mutation extends fc.Arbitrary<infer Value> ? Value : never;
+
+function mutate(text: string, { kind, byToken, at, length, piece }: Mutation): string {
   const places = cuts(text, byToken);
   if (places.length < 2) return text + piece;
   const first = at % places.length;

@@ -90,6 +90,13 @@ test("at a tie, max gives its cotangent to the second operand, and reduce_max di
   expect(values(differentiate(builder, b.add(most, b.sum(w, ["p"])), [zero]))).toEqual([[0.5, 0.5]]);
 });
 
+test("x to the power of 0 is flat, at 0 too", () => {
+  const { builder, b, w } = start();
+  const zero = b.mul(w, b.constant(0));
+  const loss = b.sum(b.binary("pow", b.add(zero, b.sub(w, b.stop(w))), b.constant(0)), ["p"]);
+  expect(values(differentiate(builder, loss, [w]))).toEqual([[0, 0]]);
+});
+
 describe("attach_gradient", () => {
   test("states the gradient of its second operand", () => {
     const { builder, b, w } = start();

@@ -6,6 +6,7 @@ import { fail } from "../errors.js";
 import type { Frame } from "../frame.js";
 import { place } from "../modules.js";
 import type { Value } from "../values.js";
+import { loaderNames } from "./names.js";
 import { elementwiseIntrinsics } from "./elementwise.js";
 import { indexingIntrinsics } from "./indexing.js";
 import { randomIntrinsics } from "./random.js";
@@ -26,7 +27,7 @@ const table: Readonly<Record<string, Intrinsic>> = {
 export function callIntrinsic(e: Elaborator, frame: Frame, name: string, node: ast.Call): Value {
   const intrinsic = Object.hasOwn(table, name) ? table[name] : undefined;
   if (intrinsic === undefined) {
-    const dataSource = !["example_gradients"].includes(name);
+    const dataSource = (loaderNames as readonly string[]).includes(name);
     return fail("N0210", place(frame.module.source, node), `\`${name}\` does not belong here`, {
       help: dataSource ? "a data set is named on the recipe's `data` line" : "it belongs in a measure",
     });

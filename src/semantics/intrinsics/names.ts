@@ -2,6 +2,9 @@
 
 export const elementwiseNames = ["exp", "log", "sqrt", "rsqrt", "tanh", "erf", "sin", "cos", "abs", "sign", "floor"] as const;
 
+/** The loaders that a recipe's `data` line may name. */
+export const loaderNames = ["idx", "cifar10", "images", "npy", "lines", "text", "csv"] as const;
+
 export const intrinsicNames: readonly string[] = [
   ...elementwiseNames,
   "sum", "mean", "max", "min", "count", "size", "index", "dot",
@@ -9,5 +12,5 @@ export const intrinsicNames: readonly string[] = [
   "split", "merge", "slice", "concatenate", "take", "argsort",
   "uniform_like", "normal_like", "fan_in", "fan_out",
   "example_gradients",
-  "idx", "cifar10", "images", "npy", "lines", "text", "csv",
+  ...loaderNames,
 ];

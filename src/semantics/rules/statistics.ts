@@ -33,6 +33,7 @@ export function checkStatistics(e: Elaborator): Diagnostic[] {
 }
 
 function groupsText(site: GroupSite): string {
+  if (site.groups.length === 0) return "its input";
   return `group${site.groups.length === 1 ? "" : "s"} ${site.groups.map((group) => `\`${group}\``).join(" and ")}`;
 }
 
@@ -66,11 +67,10 @@ function overTwo(site: GroupSite, { axes, operand }: Statistic): Diagnostic {
 }
 
 function sameInEveryExample(site: GroupSite): Diagnostic {
-  const short = site.site.slice(site.stack.length + 1);
   return diagnostic("N0404", site.policyPlace, `${groupsText(site)} ${site.groups.length === 1 ? "is" : "are"} the same in every example when \`${site.norm}\` first meets ${site.groups.length === 1 ? "it" : "them"}`, {
     related: related(site),
     help: `choose another policy there, \`normalize at first { ${site.groups.join(", ")}: layer }\`, or none, \`normalize at first { ${site.groups.join(", ")}: none }\`; a larger \`eps\` bounds the harm`,
-    note: `at \`${short}\` the variance is 0: training gives the shift and no gradient, and evaluation amplifies the lag of the running mean`,
+    note: `at \`${site.site}\` the variance is 0: training gives the shift and no gradient, and evaluation amplifies the lag of the running mean`,
   });
 }
 

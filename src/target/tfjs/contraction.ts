@@ -116,15 +116,24 @@ function batched(l: Lowering, op: OpOf<"contract">, x: Placed, y: Placed, roles:
   return { value: l.tf("matMul", [...factors, ...flags], shapeOf(dimensions)), dimensions };
 }
 
-function copiesOf(l: Lowering, placed: Placed, batch: readonly Axis[], own: readonly Axis[], inner: readonly Axis[]): number {
-  const order = orderOf(placed.dimensions);
-  return sameOrder(order, [...batch, ...inner, ...own]) ? 0 : l.copied(placed, [...batch, ...own, ...inner]);
+/** The two orders of a factor that `tf.matMul` takes: the one first that keeps the last axis last, which copies faster. */
+function stackings({ dimensions }: Placed, batch: readonly Axis[], own: readonly Axis[], inner: readonly Axis[]) {
+  const byRows = { rows: own, columns: inner };
+  const byColumns = { rows: inner, columns: own };
+  const last = orderOf(dimensions).at(-1);
+  const both = last !== undefined && includes(own, last.name) ? [byColumns, byRows] : [byRows, byColumns];
+  return both.map(({ rows, columns }) => ({ rows, columns, order: [...batch, ...rows, ...columns] }));
 }
 
-/** A factor with the batch first, and whether the summed axes are its rows or its columns. */
+function copiesOf(l: Lowering, placed: Placed, batch: readonly Axis[], own: readonly Axis[], inner: readonly Axis[]): number {
+  return Math.min(...stackings(placed, batch, own, inner).map(({ order }) => l.copied(placed, order)));
+}
+
+/** A factor with the batch first, and what its rows and columns are. */
 function stack(l: Lowering, placed: Placed, batch: readonly Axis[], own: readonly Axis[], inner: readonly Axis[]) {
-  if (sameOrder(orderOf(placed.dimensions), [...batch, ...inner, ...own])) return { placed, rows: inner, columns: own };
-  return { placed: l.arrange(placed, [...batch, ...own, ...inner]), rows: own, columns: inner };
+  const choices = stackings(placed, batch, own, inner);
+  const { rows, columns, order } = choices.find((choice) => l.copied(placed, choice.order) === 0) ?? choices[0]!;
+  return { placed: l.arrange(placed, order), rows, columns };
 }
 
 /** The dimensions of the batch: those that both factors have already, or one for all. */

@@ -45,6 +45,7 @@ export class Lowering {
   private readonly handedOver = new Set<Value>();
   private readonly reshaped = new Map<Value, { value: Value; region: string }>();
   private readonly transposed = new Map<string, Value>();
+  private readonly alignedWithMore = new Map<Op, boolean>();
   private values = 0;
   private shares = true;
   private current: Op | undefined;
@@ -292,11 +293,15 @@ export class Lowering {
 
   /** Whether `op`, perhaps after some arithmetic, is aligned with a value that has more axes. */
   isAlignedWithMore(op: Op): boolean {
-    return (this.wishes.users.get(op) ?? []).some(
+    const known = this.alignedWithMore.get(op);
+    if (known !== undefined) return known;
+    const result = (this.wishes.users.get(op) ?? []).some(
       (user) =>
         op.type.axes.every((axis) => hasAxis(user.type, axis.name)) &&
         (user.type.axes.length > op.type.axes.length || this.isAlignedWithMore(user)),
     );
+    this.alignedWithMore.set(op, result);
+    return result;
   }
 }
 

@@ -70,7 +70,7 @@ export const structure: {
     const merged: Axis = { name: op.attributes.into, extent: elements(parts) };
     // The dimensions that hold a part become one.
     const dimensions: (readonly Axis[])[] = [];
-    for (const dimension of arranged.dimensions) {
+    for (const dimension of arranged.dimensions.filter((own) => own.length > 0)) {
       const last = dimensions.at(-1);
       if (last?.some(isPart) && dimension.some(isPart)) dimensions[dimensions.length - 1] = [...last, ...dimension];
       else dimensions.push(dimension);

@@ -31,10 +31,12 @@ function midway(program: Program): { slots: Values; inputs: Values } {
   return values;
 }
 
-function differences(actual: ReadonlyMap<string, ArrayLike<number>>, expected: ReadonlyMap<string, ArrayLike<number>>): string[] {
+type Arrays = ReadonlyMap<string, ArrayLike<number>>;
+
+function differences(actual: Arrays, expected: Arrays, least?: number): string[] {
   expect([...actual.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
   return [...expected].flatMap(([name, data]) => {
-    const error = difference(actual.get(name)!, data);
+    const error = difference(actual.get(name)!, data, least);
     return error <= tolerance ? [] : [`${name}: ${error}`];
   });
 }
@@ -97,11 +99,11 @@ describe.each(testDevices)("on %s", (choice) => {
         for (const name of ["forward", "step"]) {
           const actual = runEntry(tf, whole, module, name, values);
           const expected = reference(whole.entries.get(name)!, values);
-          expect(differences(actual.results, expected.results)).toEqual([]);
-          expect(differences(actual.updates, expected.updates)).toEqual([]);
+          expect(differences(actual.results, expected.results, 1)).toEqual([]);
+          expect(differences(actual.updates, expected.updates, 1)).toEqual([]);
         }
       }),
-      { numRuns: 60, seed: 20, endOnFailure: true },
+      { numRuns: 40, seed: 20, endOnFailure: true },
     );
   }, 60_000);
 });

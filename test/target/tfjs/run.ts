@@ -94,20 +94,19 @@ export function reference(entry: Entry, values: { slots: Values; inputs: Values 
   return { results: new Map([...results].map(([name, tensor]) => [name, tensor.data])), updates: new Map(updates) };
 }
 
-/** The largest difference, relative to the largest finite number that is expected; infinite when NaN or infinities differ. */
-export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+/**
+ * The largest difference, relative to the largest finite number that is expected, or to `least` where that is larger: what
+ * cancels to nothing leaves rounding errors. Infinite when NaN or infinities differ.
+ */
+export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>, least = 1e-30): number {
   if (actual.length !== expected.length) return Infinity;
   let most = 0;
-  let scale = 1e-30;
+  let scale = least;
   for (let i = 0; i < expected.length; i++) {
     const [a, b] = [actual[i]!, expected[i]!];
+    if (Number.isFinite(b)) scale = Math.max(scale, Math.abs(b));
     if (Object.is(a, b)) continue;
-    if (!Number.isFinite(b)) {
-      if (!Object.is(a, b)) return Infinity;
-      continue;
-    }
-    most = Math.max(most, Number.isNaN(a) ? Infinity : Math.abs(a - b));
+    most = Math.max(most, Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Infinity);
   }
-  for (let i = 0; i < expected.length; i++) if (Number.isFinite(expected[i]!)) scale = Math.max(scale, Math.abs(expected[i]!));
   return most / scale;
 }

@@ -1,0 +1,89 @@
+/** The command `norm`. */
+
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { interruptedExitCode } from "../runtime/interrupts.js";
+import { RunError } from "../runtime/errors.js";
+import { DataError } from "../runtime/data/index.js";
+import { DeviceError, deviceChoices } from "../runtime/tfjs/devices.js";
+import { Interrupted, ProblemsFound, UsageError } from "./exit.js";
+
+const version = (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
+
+function program(): Command {
+  const norm = new Command("norm").description("A language for transformer architectures: checks specs and trains them.").version(version);
+  norm.exitOverride();
+  const format = () => new Option("--format <format>", "how to show what was found").choices(["text", "json"]).default("text");
+  const whole = (text: string): number => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("It must be a whole number.");
+    return value;
+  };
+
+  norm
+    .command("check")
+    .description("Check specs without running anything.")
+    .argument("<specs...>", "files, or `file.norm#recipe`")
+    .addOption(format())
+    .action(async (specs: string[], options) => (await import("./check.js")).check(specs, options));
+
+  norm
+    .command("train")
+    .description("Check a spec, compile it, train it and write the weights.")
+    .argument("<spec>", "a file, or `file.norm#recipe` where it holds several")
+    .addOption(new Option("--device <device>", "where to compute").choices(deviceChoices).default("auto"))
+    .option("--out <folder>", "the run's folder (default: runs/<recipe>)")
+    .option("--data <folder>", "one more folder in which the recipe's data may lie")
+    .option("--resume", "go on from the run's last checkpoint")
+    .option("--steps <number>", "stop after so many steps, instead of what the recipe says", whole)
+    .option("--seed <number>", "another seed than the recipe's", whole)
+    .option("--json", "print the run's summary as JSON, as the last line of standard output")
+    .action(async (spec: string, options) => (await import("./train.js")).train(spec, options));
+
+  norm
+    .command("build")
+    .description("Compile a spec: print a stage, or write a trainer that runs without the compiler.")
+    .argument("<spec>", "a file, or `file.norm#recipe`")
+    .addOption(new Option("--emit <stage>", "print this stage").choices(["tree", "model", "ir", "step", "cost"]))
+    .addOption(new Option("--target <target>", "what to compile to").choices(["tfjs"]).default("tfjs"))
+    .option("--out <folder>", "where to write the trainer")
+    .action(async (spec: string, options) => (await import("./build.js")).build(spec, options));
+
+  norm
+    .command("format")
+    .description("Write specs in the canonical format; without files, standard input to standard output.")
+    .argument("[paths...]", "files and folders")
+    .option("--check", "change nothing, and fail when a file is not formatted", false)
+    .action(async (paths: string[], options) => (await import("./format.js")).formatFiles(paths, options));
+
+  norm
+    .command("explain")
+    .description("Print the documentation and the text of a definition.")
+    .argument("<name>", "`std.norms.layer`, `std.norms`, or `file.norm#definition`")
+    .action(async (name: string) => (await import("./explain.js")).explain(name));
+  return norm;
+}
+
+/** Runs the command and gives its exit code: 0 done, 1 problems found, 2 wrong use, 130 stopped by a person. */
+async function main(): Promise<number> {
+  try {
+    await program().parseAsync();
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof ProblemsFound) return 1;
+    if (error instanceof Interrupted) return interruptedExitCode;
+    if (error instanceof UsageError) {
+      process.stderr.write(`norm: ${error.message}\n`);
+      return 2;
+    }
+    if (error instanceof RunError || error instanceof DataError || error instanceof DeviceError) {
+      process.stderr.write(`norm: ${error.message}\n`);
+      return 1;
+    }
+    process.stderr.write(`norm ${version}: internal error; please report it\n${error instanceof Error ? error.stack : String(error)}\n`);
+    return 1;
+  }
+}
+
+process.exitCode = await main();
