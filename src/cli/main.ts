@@ -32,7 +32,7 @@ function program(): Command {
     .description("Check a spec, compile it, train it and write the weights.")
     .argument("<spec>", "a file, or `file.norm#recipe` where it holds several")
     .addOption(new Option("--device <device>", "where to compute").choices(deviceChoices).default("auto"))
-    .option("--out <folder>", "the run's folder (default: runs/<recipe>)")
+    .option("--out <folder>", "the run's folder (default: runs/<recipe>, or the next that is free)")
     .option("--data <folder>", "one more folder in which the recipe's data may lie")
     .option("--resume", "go on from the run's last checkpoint")
     .option("--steps <number>", "stop after so many steps, instead of what the recipe says", whole)

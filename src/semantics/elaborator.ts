@@ -66,6 +66,12 @@ export const mostElements = 2 ** 28;
 export const mostOperations = 400_000;
 /** Definitions may call one another this deep. */
 export const deepestCalls = 100;
+/** No call stands inside more expressions than these, counted through all calls around it. */
+export const deepestExpressions = 300;
+/** More calls than this are refused: those that build nothing new cost time as well. */
+export const mostCalls = 400_000;
+/** All `repeat` blocks of a program together may run this often. */
+export const mostRepetitions = 2_000;
 
 /** The evaluator, which the parts of elaboration call back into. */
 export interface Language {
@@ -89,6 +95,12 @@ export class Elaborator {
   /** Set while a mask that hides the future is in use: the place of the first one. */
   causal: Place | undefined;
   private depth = 0;
+  private calls = 0;
+  private repetitions = 0;
+  /** How many expressions are being evaluated, each inside the one before. */
+  level = 0;
+  /** Operations up to here have a size within the limit. */
+  private checked = 0;
   /** Streams of random numbers taken so far, by place, so that each draw has its own. */
   private readonly streams = new Map<string, number>();
   /** While initial values are drawn: how the drawn parameter is contracted. */
@@ -128,11 +140,15 @@ export class Elaborator {
   /** Builds at a place of the text: the type rules' complaints become the user's diagnostics. */
   at<T>(frame: Frame, span: ast.Span, action: () => T): T {
     const before = this.builder.position;
-    this.builder.position = { ...before, place: frame.instance.path, source: frame.module.source.place(span.start) };
+    const where = place(frame.module.source, span);
+    this.builder.position = { ...before, place: frame.instance.path, source: where.source.place(where.start) };
     try {
-      return action();
+      const result = action();
+      const { operations } = this.builder;
+      while (this.checked < operations.length) this.checkSize(operations[this.checked++]!.type.axes, where);
+      return result;
     } catch (error) {
-      if (error instanceof IrError) fail("N0302", place(frame.module.source, span), error.message);
+      if (error instanceof IrError) fail("N0302", where, error.message);
       throw error;
     } finally {
       this.builder.position = before;
@@ -141,19 +157,28 @@ export class Elaborator {
 
   /** Enters a call. @throws CheckError when definitions call one another without end, or too much is built. */
   nested<T>(where: Place, name: string, action: () => T): T {
-    if (this.depth >= deepestCalls) {
-      fail("N0205", where, `\`${name}\` uses itself, or calls are nested deeper than ${deepestCalls}`, {
+    if (this.depth >= deepestCalls || this.level >= deepestExpressions) {
+      fail("N0205", where, `\`${name}\` uses itself, or calls are nested too deep`, {
         note: "a definition is written out where it is called, so it cannot contain itself",
       });
     }
     if (this.builder.operations.length > mostOperations) {
       fail("N0601", where, `the program has more than ${mostOperations} operations`, { help: "make the model less deep" });
     }
+    if (++this.calls > mostCalls) fail("N0601", where, `more than ${mostCalls} calls are written out`, { help: "give a result that is used twice a name" });
     this.depth++;
     try {
       return action();
     } finally {
       this.depth--;
+    }
+  }
+
+  /** Enters a `repeat` block. @throws CheckError when all of them together run too often. */
+  repeats(count: number, where: Place): void {
+    this.repetitions += count;
+    if (this.repetitions > mostRepetitions) {
+      fail("N0601", where, `the program repeats sublayers more than ${mostRepetitions} times`, { help: "make the model less deep" });
     }
   }
 

@@ -20,9 +20,14 @@ import { evaluateVariant } from "./variants.js";
 
 /** The value of an expression. @throws CheckError | Silent when it has none; poison never comes out. */
 export function evaluate(e: Elaborator, frame: Frame, node: ast.Expression): Value {
-  const value = evaluateAny(e, frame, node);
-  if (value.kind === "poison") throw new Silent();
-  return value;
+  e.level++;
+  try {
+    const value = evaluateAny(e, frame, node);
+    if (value.kind === "poison") throw new Silent();
+    return value;
+  } finally {
+    e.level--;
+  }
 }
 
 function evaluateAny(e: Elaborator, frame: Frame, node: ast.Expression): Value {
@@ -160,9 +165,15 @@ function binary(e: Elaborator, frame: Frame, node: ast.Binary): Value {
       return fail("N0208", (x.kind === "boolean" ? left : right).place, `\`${node.operator}\` takes numbers, not ${describe(x.kind === "boolean" ? x : y)}`);
     }
     const result = compileTime[node.operator](Number(x.value), Number(y.value));
-    return typeof result === "number" ? number(result) : boolean(result);
+    return typeof result === "number" ? computed(result, [Number(x.value), Number(y.value)], place(frame.module.source, node)) : boolean(result);
   }
   return e.at(frame, node, () => tensorBinary(e, frame, node, left, right));
+}
+
+/** The result of compile-time arithmetic. @throws CheckError when finite numbers have none. */
+export function computed(result: number, operands: readonly number[], where: Place): Value {
+  if (!Number.isFinite(result) && operands.every(Number.isFinite)) fail("N0315", where, `the result is ${result === -Infinity ? "-infinity" : result === Infinity ? "infinity" : "not a number"}`);
+  return number(result);
 }
 
 /** `==` on values that are no numbers compares what they are: `bias == none`. */
@@ -327,8 +338,9 @@ export function numberOf(e: Elaborator, frame: Frame, node: ast.Expression, what
 /** The same for a positive whole number. */
 export function wholeOf(e: Elaborator, frame: Frame, node: ast.Expression, what: string): number {
   const value = numberOf(e, frame, node, what);
-  if (Number.isInteger(value) && value >= 1 && value <= Number.MAX_SAFE_INTEGER) return value;
   const where = place(frame.module.source, node);
+  if (value > Number.MAX_SAFE_INTEGER) return fail("N0315", where, `${what} is ${value}, which is too large`);
+  if (Number.isInteger(value) && value >= 1) return value;
   if (!Number.isInteger(value)) {
     const division = node.kind === "Binary" && node.operator === "/";
     return fail("N0308", where, `${what} is ${value}, which is no whole number`, division ? { help: "choose numbers of which one divides the other" } : {});

@@ -37,8 +37,9 @@ export function fansOf(operations: readonly Op[]): Map<string, Fans> {
 
 /** The parameter that a value is, perhaps under other names of its axes. */
 export function sourceParameter(op: Op): string | undefined {
-  if (op.kind === "parameter") return op.attributes.slot;
-  return op.kind === "rename" || op.kind === "split" || op.kind === "merge" ? sourceParameter(op.operands[0]!) : undefined;
+  let source = op;
+  while (source.kind === "rename" || source.kind === "split" || source.kind === "merge") source = source.operands[0]!;
+  return source.kind === "parameter" ? source.attributes.slot : undefined;
 }
 
 /** Builds one update for every slot. `e` is an elaborator of its own. */
@@ -79,5 +80,7 @@ function drawn(e: Elaborator, parameter: DeclaredParameter, fans: Fans | undefin
 }
 
 function dependsOn(op: Op, source: Op): boolean {
-  return op === source || op.operands.some((operand) => dependsOn(operand, source));
+  const seen = new Set([op]);
+  for (const next of seen) for (const operand of next.operands) seen.add(operand);
+  return seen.has(source);
 }

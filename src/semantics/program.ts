@@ -46,6 +46,8 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
     if (failed) return undefined;
   }
   for (const name of ["step", "steps"]) slots.inputs.set(name, { name, type: { dtype: "f32", axes: [] } });
+  // First the sum of the losses, which is part of the forward pass.
+  const forwardResults = results(training);
   const forwardOperations = training.builder.operations.slice();
   const roleOf = rolesOf([...slots.parameters.values()], forwardOperations);
   const forwardUpdates = new Map(training.updated);
@@ -74,7 +76,7 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
 
   const entries = [
     make("initialise", initial.builder.operations, new Map(), updatesIn(initial.builder.operations)),
-    make("forward", forwardOperations, results(training), withoutCotangents(forwardOperations, forwardUpdates)),
+    make("forward", forwardOperations, forwardResults, withoutCotangents(forwardOperations, forwardUpdates)),
     make("step", training.builder.operations, new Map([...results(training), ["rate", step.rate]]), step.updates),
     evaluateEntry,
   ];

@@ -125,8 +125,9 @@ function collect(frame: Frame, callable: CallableValue) {
         own.set(node.keyword, where);
         if (node.keyword === "optimizer") optimizers.unshift(line);
         settings.set(node.keyword, line);
-        if (replacing && node.keyword === "epochs") settings.delete("steps");
-        if (replacing && node.keyword === "steps") settings.delete("epochs");
+        // A variant's `steps` replace its base's `epochs`, and the other way round; one text with both is a mistake.
+        if (replacing && node.keyword === "epochs" && !own.has("steps")) settings.delete("steps");
+        if (replacing && node.keyword === "steps" && !own.has("epochs")) settings.delete("epochs");
       }
     }
   };

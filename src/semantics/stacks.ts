@@ -170,6 +170,7 @@ class StackRun {
         return runWhen(e, frame, item, (body) => this.items(body, frame));
       case "Repeat": {
         const count = wholeOf(e, frame, item.count, "the number of repetitions");
+        e.repeats(count, place(frame.module.source, item.count));
         for (let i = 0; i < count; i++) {
           const instance = new Instance(`${this.name}.${this.repetition++}`);
           // Nested repetitions count below their own.

@@ -28,7 +28,7 @@ export function checkNames(modules: Modules, module: Module, definition: ast.Def
     if (some.kind === "Name" && !names.has(some.name)) {
       const help = similarHelp(some.name, known);
       found.push(diagnostic("N0201", place(module.source, some), `nothing is called \`${some.name}\` here`, help === undefined ? {} : { help }));
-    } else if (some.kind === "Call" && some.callee.kind === "Name" && axisArguments[some.callee.name] !== undefined) {
+    } else if (some.kind === "Call" && some.callee.kind === "Name" && Object.hasOwn(axisArguments, some.callee.name)) {
       const from = axisArguments[some.callee.name]!;
       some.arguments.forEach((arg, i) => visit(i >= from && arg.value.kind === "Name" ? arg.clause : arg));
     } else if (some.kind !== "Measurement") {

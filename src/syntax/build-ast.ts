@@ -1,7 +1,6 @@
 /** From the parser's concrete tree, which is always of a correct text, to the typed syntax tree. */
 
-import { type IToken, tokenMatcher } from "chevrotain";
-import type { CstNode } from "chevrotain";
+import { type CstNode, type IToken, tokenMatcher } from "chevrotain";
 import type * as ast from "./ast.js";
 import { Reader, spanOf } from "./read-cst.js";
 import type { BrokenPart, Reading } from "./recovery.js";
@@ -40,11 +39,11 @@ export function buildFile(parts: Reading["parts"], text: string, comments: reado
 function unreadable({ tokens }: BrokenPart): ast.Definition[] {
   const [word, second] = tokens;
   const isName = (token: IToken | undefined) => token !== undefined && tokenMatcher(token, t.Name);
-  const names =
+  const given =
     word?.tokenType === t.Use
-      ? tokens.filter((token, i) => isName(token) && tokens[i + 1]?.tokenType !== t.As && tokens[i + 1]?.tokenType !== t.Dot)
+      ? tokens.filter((token, i) => isName(token) && ![t.As, t.Dot, t.LeftBrace].some((type) => tokens[i + 1]?.tokenType === type))
       : tokens.slice(1, isName(second) ? 2 : 1);
-  return names.map((token) => ({
+  return given.map((token) => ({
     kind: "Definition",
     keyword: definitionKeywords.find((keyword) => keyword === word!.image) ?? "function",
     name: identifier(token),

@@ -6,17 +6,19 @@ import { type IParserErrorMessageProvider, type IToken, type TokenType, tokenLab
 export interface Expectation {
   /** What could stand there: `a name`, or `` `,` or `)` ``. */
   readonly expected: string;
+  /** Whether that is the start of something new, such as a statement, and not the rest of something begun. */
+  readonly isStart: boolean;
   /** What stands there instead; at the end of the text, the parser's end token. */
   readonly found: IToken;
   /** The grammar's rule that was being read. */
   readonly rule: string;
 }
 
-/** At most this many alternatives are spelled out; beyond, the rule's own description says more. */
+/** At most this many alternatives are spelled out. */
 const spelledOut = 6;
 
-/** What a rule reads, for the places where any of many things could stand. */
-const descriptions: Readonly<Record<string, string>> = {
+/** What could start something new, by the rule of the alternatives, or of the block that could also end here. */
+const starts: Readonly<Record<string, string>> = {
   file: "a definition, such as `norm`, `layer`, `stack`, `model` or `train`",
   statement: "a statement: `param`, `state`, `return`, or `name = …`",
   block: "a statement, or `}`",
@@ -25,9 +27,11 @@ const descriptions: Readonly<Record<string, string>> = {
   setting: "a setting, such as `data`, `optimizer`, `schedule`, `batch`, `epochs` or `seed`",
   train: "a setting, such as `data`, `optimizer`, `schedule`, `batch`, `epochs` or `seed`, or `}`",
   ablation: "`vary`, `exclude`, `seeds`, `report`, or `}`",
-  variant: "what differs: `normalize { … }`, `place …`, `name = …`, or `}`",
   variantItem: "what differs: `normalize { … }`, `place …`, or `name = …`",
-  policy: "a policy: `group: norm`, or `}`",
+  variant: "what differs: `normalize { … }`, `place …`, `name = …`, or `}`",
+  policy: "a policy `group: norm`, or `}`",
+};
+const parts: Readonly<Record<string, string>> = {
   primary: "an expression",
   unary: "an expression",
   segment: "a path, such as `first` or `mlp.before`",
@@ -36,9 +40,11 @@ const descriptions: Readonly<Record<string, string>> = {
 /** Rules whose closing bracket may also be preceded by one more item. */
 const lists = new Set(["use", "parameters", "axes", "groups", "call", "renaming", "vary", "primary"]);
 
-function oneOf(labels: readonly string[]): string {
-  const unique = [...new Set(labels)];
-  return unique.length === 1 ? unique[0]! : `${unique.slice(0, -1).join(", ")} or ${unique.at(-1)}`;
+/** The labels of some tokens as an enumeration; undefined if there are none, or too many. */
+function oneOf(types: readonly TokenType[]): string | undefined {
+  const labels = [...new Set(types.map((type) => tokenLabel(type)))];
+  if (labels.length === 0 || labels.length > spelledOut) return undefined;
+  return labels.length === 1 ? labels[0] : `${labels.slice(0, -1).join(", ")} or ${labels.at(-1)}`;
 }
 
 /**
@@ -58,36 +64,32 @@ class Expectations implements IParserErrorMessageProvider {
   }
 
   private note(expected: string, found: IToken, rule: string): string {
-    this.noted ??= { expected, found, rule };
+    this.noted ??= { expected, isStart: expected === starts[rule], found, rule };
     return expected;
   }
 
   buildMismatchTokenMessage: IParserErrorMessageProvider["buildMismatchTokenMessage"] = ({ expected, actual, ruleName }) => {
-    const closes = /^Right/.test(expected.name);
+    const closes = expected.name.startsWith("Right");
     const label = tokenLabel(expected);
     if (closes && lists.has(ruleName)) return this.note(`\`,\` or ${label}`, actual, ruleName);
-    return this.note((closes && descriptions[ruleName]) || label, actual, ruleName);
+    return this.note((closes && starts[ruleName]) || label, actual, ruleName);
   };
 
   buildNotAllInputParsedMessage: IParserErrorMessageProvider["buildNotAllInputParsedMessage"] = ({ firstRedundant }) =>
-    this.note(descriptions["file"]!, firstRedundant, "file");
+    this.note(starts["file"]!, firstRedundant, "file");
 
   buildNoViableAltMessage: IParserErrorMessageProvider["buildNoViableAltMessage"] = ({ expectedPathsPerAlt, actual, ruleName }) => {
     const paths = expectedPathsPerAlt.flat();
     const [first, second] = actual;
     // Where the first token could stand, it is the one behind it that is wrong.
     const begun = paths.filter(([type, next]) => type !== undefined && next !== undefined && tokenMatcher(first!, type));
-    if (begun.length > 0 && second !== undefined) return this.note(this.alternatives(ruleName, begun.map(([, next]) => next!)), second, ruleName);
-    return this.note(descriptions[ruleName] ?? this.alternatives(ruleName, paths.flatMap(([type]) => type ?? [])), first!, ruleName);
+    const seconds = oneOf(begun.map(([, next]) => next!));
+    if (second !== undefined && seconds !== undefined) return this.note(seconds, second, ruleName);
+    return this.note(oneOf(paths.flatMap(([type]) => type ?? [])) ?? starts[ruleName] ?? parts[ruleName] ?? "something else", first!, ruleName);
   };
 
   buildEarlyExitMessage: IParserErrorMessageProvider["buildEarlyExitMessage"] = ({ expectedIterationPaths, actual, ruleName }) =>
-    this.note(this.alternatives(ruleName, expectedIterationPaths.flatMap(([type]) => type ?? [])), actual[0]!, ruleName);
-
-  private alternatives(rule: string, types: readonly TokenType[]): string {
-    const labels = [...new Set(types.map((type) => tokenLabel(type)))];
-    return labels.length <= spelledOut ? oneOf(labels) : (descriptions[rule] ?? "something else");
-  }
+    this.note(oneOf(expectedIterationPaths.flatMap(([type]) => type ?? [])) ?? "something else", actual[0]!, ruleName);
 }
 
 export const expectations = new Expectations();

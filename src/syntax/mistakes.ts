@@ -1,39 +1,37 @@
-/** Mistakes as diagnostics: what was expected and what stands there instead, at the place where it is missing. */
+/** Mistakes against the grammar as diagnostics: what was expected, what stands there instead, and what would mend it. */
 
-import { type ILexingError, type IToken, EOF } from "chevrotain";
-import { type Diagnostic, type DiagnosticDetails, type Place, diagnostic } from "../diagnostics/diagnostic.js";
+import { type IToken, type TokenType, EOF } from "chevrotain";
+import { type Diagnostic, type DiagnosticDetails, diagnostic } from "../diagnostics/diagnostic.js";
 import { similarHelp } from "../diagnostics/similar.js";
 import type { SourceFile } from "../diagnostics/source.js";
 import { spanOf } from "./read-cst.js";
 import { type Mistake, endsOperand, openBrackets } from "./recovery.js";
-import { keywordTokens } from "./tokens.js";
 import * as t from "./tokens.js";
 
 const closers: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 
-/** The diagnostic of a mistake against the grammar. */
+/** The diagnostic of a mistake, at the place where something is missing or wrong. */
 export function syntaxError(source: SourceFile, mistake: Mistake): Diagnostic {
-  const { expected, found, previous, part, next } = mistake;
-  const isEnd = found.tokenType === EOF;
+  const { expected, isStart, found, previous, part, next } = mistake;
   const open = openAt(part, found);
+  const isEnd = found.tokenType === EOF;
   if (isEnd && open !== undefined) {
     const suspect = misindented(part, source) ?? open;
     return diagnostic("N0102", { source, ...spanOf(suspect) }, `\`${suspect.image}\` is not closed`, { help: `add \`${closers[suspect.image]}\`` });
   }
   const there = isEnd ? next : found;
-  const isBelow = previous !== undefined && (there === undefined || there.startLine !== previous.startLine);
-  const details = hints(mistake, open, source);
-  if (isBelow) {
+  if (previous !== undefined && (there === undefined || (there.startLine !== previous.startLine && !isStart))) {
     // What is missing belongs behind the last token, not in front of whatever the next line starts with.
     const { end } = spanOf(previous);
-    return diagnostic("N0102", { source, start: end, end: end + 1 }, `expected ${expected} after \`${shortened(previous.image)}\``, details);
+    return diagnostic("N0102", { source, start: end, end: end + 1 }, `expected ${expected} after ${quoted(previous)}`, related(mistake, open, source));
   }
-  const place = there === undefined ? { start: 0, end: 1 } : spanOf(there);
-  return diagnostic("N0102", { source, ...place }, `expected ${expected}, and found ${there === undefined ? "nothing" : `\`${shortened(there.image)}\``}`, details);
+  const place = { source, ...(there === undefined ? { start: 0, end: 1 } : spanOf(there)) };
+  return told(source, mistake, open) ?? diagnostic("N0102", place, `expected ${expected}, and found ${quoted(there)}`, details(mistake, open, source));
 }
 
-function shortened(image: string): string {
-  return image.length <= 40 ? image : `${image.slice(0, 39)}…`;
+function quoted(token: IToken | undefined): string {
+  if (token === undefined) return "nothing";
+  return token.image.length <= 40 ? `\`${token.image}\`` : `\`${token.image.slice(0, 39)}…\``;
 }
 
 /** The innermost bracket that is open where a token stands. */
@@ -43,7 +41,7 @@ function openAt(part: readonly IToken[], found: IToken): IToken | undefined {
   return openBrackets(at < 0 ? [...part, found] : part).at(at)!.at(-1);
 }
 
-/** A brace whose closing brace, at the start of a line, stands further left: it closes something around. */
+/** A brace whose closing brace, at the start of a line, stands further left: that one closes something around. */
 function misindented(part: readonly IToken[], source: SourceFile): IToken | undefined {
   const open = openBrackets(part);
   const indentation = (token: IToken) => /^[ \t]*/.exec(source.line(token.startLine!))![0].length;
@@ -55,68 +53,67 @@ function misindented(part: readonly IToken[], source: SourceFile): IToken | unde
   return wrong < 0 ? undefined : open[wrong]!.at(-1);
 }
 
-/** What would mend the mistake, as far as that can be guessed, and which bracket is meant. */
-function hints({ rule, expected, found, previous, part }: Mistake, open: IToken | undefined, source: SourceFile): DiagnosticDetails {
-  const related = open !== undefined && expected.includes(`\`${closers[open.image]}\``) ? [{ place: { source, ...spanOf(open) }, label: "opened here" }] : [];
-  const word = previous === part[0] && rule !== "file" ? previous : found;
-  const isAtStart = rule === "file" || found === part[0];
-  const help = advice(expected, found, previous) ?? (isAtStart && word !== undefined ? similarHelp(word.image, definitionWords) : undefined);
-  return { related, ...(help !== undefined && { help }) };
-}
-
-const definitionWords = ["use", "norm", "placement", "layer", "function", "objective", "optimizer", "schedule", "initializer", "measure", "stack", "model", "train", "ablation"];
-const reserved: ReadonlySet<unknown> = new Set(keywordTokens.filter((token) => token.CATEGORIES!.includes(t.Word)));
-
-function advice(expected: string, found: IToken, previous: IToken | undefined): string | undefined {
-  if (expected.includes("a name") && reserved.has(found.tokenType)) return `\`${found.image}\` is a reserved word; choose another name`;
-  if (expected.startsWith("`,`") && endsOperand(found)) return "separate the items with commas";
-  if (found.tokenType === t.Equals && previous !== undefined && expected.startsWith("`,`")) return "an argument is named with `:`, as in `eps: 1e-6`; to compare, write `==`";
+/** Mistakes for which there are better words than what was expected. */
+function told(source: SourceFile, mistake: Mistake, open: IToken | undefined): Diagnostic | undefined {
+  const { expected, found, previous, after } = mistake;
+  if (found.tokenType === t.Comma && previous?.tokenType === t.Comma) {
+    return diagnostic("N0102", { source, ...spanOf(found) }, "nothing stands between the two commas");
+  }
+  // The grammar takes a name before `=` for the start of a statement.
+  if (expected === "an expression" && isName(found) && after !== undefined) {
+    const help = open?.image === "(" && after.tokenType === t.Equals ? { help: "an argument is named with `:`, as in `eps: 1e-6`" } : {};
+    return diagnostic("N0102", { source, ...spanOf(after) }, `${quoted(found)} cannot be followed by ${quoted(after)} here`, help);
+  }
   return undefined;
 }
 
-/** The diagnostics of what the lexer could not read. */
-export function lexicalErrors(source: SourceFile, errors: readonly ILexingError[], tokens: readonly IToken[]): Diagnostic[] {
-  const strays = errors.map(({ offset, length }) => {
-    const text = source.text.slice(offset, offset + length);
-    const help = strayHelp(text);
-    return diagnostic("N0101", { source, start: offset, end: offset + length }, `\`${printable(text)}\` is no part of the language`, help === undefined ? {} : { help });
-  });
-  const texts = tokens.filter(({ tokenType }) => tokenType === t.BrokenString).map((token) => brokenText({ source, ...spanOf(token) }, token.image));
-  return [...strays, ...texts];
+function related({ expected }: Mistake, open: IToken | undefined, source: SourceFile): DiagnosticDetails {
+  if (open === undefined || !expected.endsWith(`\`${closers[open.image]}\``)) return {};
+  return { related: [{ place: { source, ...spanOf(open) }, label: "opened here" }] };
 }
 
-function brokenText(place: Place, image: string): Diagnostic {
-  const escape = /\\[^"\\]/.exec(image);
-  if (escape === null || !/[^\\]"$/.test(image)) {
-    return diagnostic("N0101", { ...place, end: place.start + 1 }, "the text is not closed", { help: 'a text ends with `"` on the line where it starts' });
-  }
-  const start = place.start + escape.index;
-  return diagnostic("N0101", { ...place, start, end: start + 2 }, `\`${printable(escape[0])}\` means nothing in a text`, { help: 'write `\\\\` for a backslash and `\\"` for a quotation mark' });
+function details(mistake: Mistake, open: IToken | undefined, source: SourceFile): DiagnosticDetails {
+  const { found } = mistake;
+  if (found.image in openers && openers[found.image] !== open?.image && mistake.isStart) return { help: `this ${quoted(found)} closes nothing` };
+  const help = advice(mistake) ?? misspelled(mistake);
+  // That a block could end here is no news for somebody who wrote a statement that does not belong in it.
+  return { ...(mistake.isStart ? {} : related(mistake, open, source)), ...(help !== undefined && { help }) };
 }
 
-/** At most 20 characters, those that do not show as their code points. */
-function printable(text: string): string {
-  return [...text.slice(0, 20)].map((character) => (/[\p{C}\p{Z}]/u.test(character) ? `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}` : character)).join("");
+const openers: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
+const comparisons: readonly TokenType[] = [t.Less, t.LessEqual, t.Greater, t.GreaterEqual, t.EqualEqual, t.NotEqual];
+const isName = ({ tokenType }: IToken) => tokenType.CATEGORIES!.includes(t.Name);
+const isReserved = ({ tokenType }: IToken) => tokenType.CATEGORIES!.includes(t.Word);
+
+function advice({ expected, isStart, found, previous, rule }: Mistake): string | undefined {
+  const isEquals = found.tokenType === t.Equals;
+  if (isReserved(found) && /a name|an expression/.test(expected)) return `\`${found.image}\` is a reserved word`;
+  if (isEquals && previous !== undefined && isReserved(previous)) return `\`${previous.image}\` is a reserved word`;
+  if (isEquals && expected === "an expression") return "a setting is given without `=`";
+  if (found.tokenType === t.Dot && expected === "an expression") return "a number starts with a digit, as in `0.5`";
+  if (found.tokenType === t.EqualEqual && expected.startsWith("`=`")) return "a value is given with `=`; `==` compares";
+  if (found.tokenType === t.LeftParenthesis && expected.startsWith("`=`")) return "give the value a name: `name = …`";
+  if (isStart && comparisons.includes(found.tokenType)) return "comparisons do not chain; join two of them with `and`";
+  if (expected.startsWith("`,`") && endsOperand(found) && !(found.image in openers)) return "separate the items with commas";
+  if (isEquals && rule === "axes") return "close the axes with `]` first";
+  return undefined;
 }
 
-function strayHelp(text: string): string | undefined {
-  switch (text[0]) {
-    case ";":
-      return "statements need no separator";
-    case "#":
-      return "a comment starts with `//`";
-    case "'":
-    case "`":
-      return 'a text stands in double quotes, `"…"`';
-    case "&":
-      return "write `and`";
-    case "|":
-      return "write `or`";
-    case "!":
-      return "write `not`";
-    case "%":
-      return "a percentage is a number directly followed by `%`";
-    default:
-      return undefined;
-  }
+const settings = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout", "freeze", "measure"];
+const ofStack = ["groups", "normalize", "place", "repeat", "when"];
+/** The words that can start something, by the rule that expects it. */
+const words: Readonly<Record<string, readonly string[]>> = {
+  file: ["use", "norm", "placement", "layer", "function", "objective", "optimizer", "schedule", "initializer", "measure", "stack", "model", "train", "ablation"],
+  block: ["param", "state", "when", "return", "input", "loss", "report"],
+  stackBlock: ofStack,
+  train: settings,
+  ablation: ["vary", "exclude", "seeds", "report"],
+  variant: [...ofStack, ...settings],
+};
+
+/** Words like the one that something was meant to start with. */
+function misspelled({ rule, isStart, found, previous }: Mistake): string | undefined {
+  if (!isStart) return undefined;
+  const word = isName(found) ? found : previous;
+  return word === undefined ? undefined : similarHelp(word.image, words[rule] ?? []);
 }

@@ -4,8 +4,9 @@ import { type Diagnostic, diagnostic } from "../diagnostics/diagnostic.js";
 import type { SourceFile } from "../diagnostics/source.js";
 import type { File, Span } from "./ast.js";
 import { buildFile } from "./build-ast.js";
+import { lexicalErrors } from "./lexical-errors.js";
 import { deepestNesting, deepestTree, longestText, tooDeepNode, tooDeepToken } from "./limits.js";
-import { lexicalErrors, syntaxError } from "./mistakes.js";
+import { syntaxError } from "./mistakes.js";
 import { readFile } from "./recovery.js";
 import { lexer } from "./tokens.js";
 

@@ -13,8 +13,9 @@ import * as t from "./tokens.js";
 
 /** Where a part of the text leaves the grammar. */
 export interface Mistake extends Expectation {
-  /** The last token before; undefined at the start. */
+  /** The tokens around the one that was found. */
   readonly previous: IToken | undefined;
+  readonly after: IToken | undefined;
   /** The tokens of the part. */
   readonly part: readonly IToken[];
   /** What follows the part; undefined at the end of the file. */
@@ -70,25 +71,41 @@ function readPart(tokens: readonly IToken[], next: IToken | undefined): { part: 
   for (;;) {
     const reading = read(rest);
     if (reading.cst !== undefined) return { part: mistakes.length === 0 ? reading.cst : { tokens, cst: reading.cst }, mistakes };
-    const { found } = reading.expectation;
-    const at = found.tokenType === EOF ? rest.length : rest.indexOf(found);
-    const isAgain = found === last;
-    const wrong = wrongStatement(rest, at, isAgain);
+    const expectation = withoutBorrowedWord(reading.expectation, rest);
+    const at = indexOf(rest, expectation.found);
+    const isAgain = expectation.found === last;
+    // Where a block does not start, its end would be taken for that of another.
+    const wrong = expectation.expected.includes("`{`") ? undefined : wrongStatement(rest, at, isAgain);
     const left = rest.slice(wrong?.from ?? Math.max(0, at - 1), wrong?.to ?? at + 1);
     if (!isAgain) {
-      mistakes.push({
-        ...reading.expectation,
-        previous: rest[at - 1],
-        part: tokens,
-        next,
-        start: left[0]?.startOffset ?? 0,
-        end: (left.at(-1)?.endOffset ?? 0) + 1,
-      });
+      const [start, end] = [left[0]?.startOffset ?? 0, (left.at(-1)?.endOffset ?? 0) + 1];
+      mistakes.push({ ...expectation, previous: rest[at - 1], after: rest[at + 1], part: tokens, next, start, end });
     }
     if (wrong === undefined || mistakes.length === mostMistakes) return { part: { tokens, cst: headOf(tokens) }, mistakes };
     rest = [...rest.slice(0, wrong.from), ...rest.slice(wrong.to)];
-    last = found;
+    last = expectation.found;
   }
+}
+
+function indexOf(tokens: readonly IToken[], found: IToken): number {
+  return found.tokenType === EOF ? tokens.length : tokens.indexOf(found);
+}
+
+/**
+ * In `batch` ⏎ `epochs 3` the parser takes `epochs` for the value of `batch`, and stumbles over the 3. The line break tells
+ * what was meant.
+ */
+function withoutBorrowedWord(expectation: Expectation, tokens: readonly IToken[]): Expectation {
+  const at = indexOf(tokens, expectation.found);
+  const [before, word] = [tokens[at - 2], tokens[at - 1]];
+  const isBorrowed =
+    expectation.isStart && before !== undefined && word !== undefined && word.startLine !== before.startLine &&
+    isOpeningWord(word) && isOpeningWord(before) && word.startLine === expectation.found.startLine;
+  return isBorrowed ? { expected: "an expression", isStart: false, found: word, rule: "primary" } : expectation;
+}
+
+function isOpeningWord({ tokenType }: IToken): boolean {
+  return t.keywordTokens.includes(tokenType) && tokenType.CATEGORIES!.includes(t.Name);
 }
 
 const definitionWords = new Set<unknown>([
@@ -104,12 +121,10 @@ function partsOf(tokens: readonly IToken[]): IToken[][] {
   const parts: IToken[][] = [];
   let depth = 0;
   tokens.forEach((token, i) => {
-    const isAtEdge = token.startColumn === 1;
-    if ((depth === 0 || isAtEdge) && startsPart(token, tokens[i - 1], tokens[i + 1])) {
+    if (parts.length === 0 || startsPart(token, tokens[i - 1]!, tokens[i + 1], depth)) {
       parts.push([]);
       depth = 0;
     }
-    if (parts.length === 0) parts.push([]);
     parts.at(-1)!.push(token);
     if (opens.has(token.image)) depth++;
     else if (token.image in closes) depth = Math.max(0, depth - 1);
@@ -117,11 +132,14 @@ function partsOf(tokens: readonly IToken[]): IToken[][] {
   return parts;
 }
 
-function startsPart(token: IToken, previous: IToken | undefined, next: IToken | undefined): boolean {
-  const isHead = isName(next) || (token.tokenType === t.Use && next?.tokenType === t.StringLiteral);
-  // A word that no definition starts with is perhaps a misspelled one.
-  const isWord = definitionWords.has(token.tokenType) || (isName(token) && (previous === undefined || token.startColumn === 1));
-  return isWord && isHead && (previous === undefined || endsOperand(previous) || token.startColumn === 1);
+function startsPart(token: IToken, previous: IToken, next: IToken | undefined, depth: number): boolean {
+  const isAtEdge = token.startColumn === 1;
+  const isDefinitionWord = definitionWords.has(token.tokenType);
+  const isNamed = isName(next) || (token.tokenType === t.Use && next?.tokenType === t.StringLiteral);
+  // A line that starts with a name and another is perhaps a definition whose word is misspelled.
+  if (isAtEdge && isNamed) return isDefinitionWord || isName(token);
+  const startsLine = token.startLine !== previous.startLine;
+  return depth === 0 && isDefinitionWord && endsOperand(previous) && (isNamed || startsLine);
 }
 
 /** Whether an expression may end with the token, so that something else can start behind it. */

@@ -16,6 +16,8 @@ const Identifier = createToken({
     return identifierPattern.exec(text);
   },
   line_breaks: false,
+  // So that the lexer tries only what can start with the character at hand: ASCII letters, or anything beyond ASCII.
+  start_chars_hint: [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz", ...Array.from({ length: 0xff80 }, (_, i) => 0x80 + i)],
   categories: [Name],
   label: "a name",
 });
@@ -178,4 +180,4 @@ export const tokens: TokenType[] = [
   RightBracket,
 ];
 
-export const lexer = new Lexer(tokens, { positionTracking: "full", skipValidations: true, safeMode: true });
+export const lexer = new Lexer(tokens, { positionTracking: "full", skipValidations: true, ensureOptimizations: true });

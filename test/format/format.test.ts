@@ -75,6 +75,18 @@ it("refuses a text with errors, with its diagnostics", async () => {
   expect(message).toContain("broken.norm:2:6");
 });
 
+it.each([
+  ["members", "a" + ".a".repeat(390)],
+  ["sums", "a" + " + a".repeat(390)],
+  ["conditions", "a" + " where a".repeat(390)],
+  ["powers", "a^".repeat(199) + "a"],
+  ["calls", "f(".repeat(199) + "a" + ")".repeat(199)],
+])("prints the deepest trees of %s", async (_, expression) => {
+  const text = await formatText(`norm f = ${expression}`);
+  expect(text.replace(/\s+|,(?=\s)/g, "")).toBe(`normf=${expression}`.replace(/\s+/g, ""));
+  expect(await formatText(text)).toBe(text);
+});
+
 describe("as a plugin of Prettier", () => {
   it("formats by the name of a file, whatever the options", async () => {
     const text = samples.find(({ name }) => name === "stacks.norm")!.text;

@@ -25,7 +25,7 @@ describe("printing and parsing", () => {
         expect([...parsed.entries.keys()]).toEqual(["forward", "step"]);
       }),
     );
-  });
+  }, 60_000);
 
   test("every number is read as it was written", () => {
     const numbers = fc.double();
@@ -37,7 +37,7 @@ describe("printing and parsing", () => {
         expect(printProgram(parseProgram(text))).toContain(`{value: ${Object.is(value, -0) ? "-0" : value}, `);
       }),
     );
-  });
+  }, 60_000);
 
   test("any text attribute is read as it was written", () => {
     fc.assert(
@@ -47,7 +47,7 @@ describe("printing and parsing", () => {
         expect(op!.kind === "random" && op!.attributes.stream === stream).toBe(true);
       }),
     );
-  });
+  }, 60_000);
 
   test("only the entries that are asked for are printed", () => {
     const text = printProgram(parseProgram(small), ["nothing", "missing"]);
@@ -185,5 +185,5 @@ describe("a damaged text", () => {
         }
       }
     }
-  });
+  }, 60_000);
 });

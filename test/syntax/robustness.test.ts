@@ -79,11 +79,11 @@ it("survives mutations of the samples", { timeout: 120_000 }, () => {
     fc.property(fc.constantFrom(...samples), fc.array(mutation, { minLength: 1, maxLength: 4 }), ({ text }, mutations) => {
       parseSafely(mutations.reduce(mutate, text));
     }),
-    { numRuns: 3000 },
+    { numRuns: 2000 },
   );
 });
 
-it("survives random characters and tokens", () => {
+it("survives random characters and tokens", { timeout: 60_000 }, () => {
   fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => void parseSafely(text)), { numRuns: 300 });
   fc.assert(fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 100 }), (words) => void parseSafely(words.join(" "))), { numRuns: 1000 });
 });
@@ -135,7 +135,7 @@ const wrong: readonly [string, string][] = [
   ["many keywords", "norm ".repeat(50_000)],
 ];
 
-describe("is quick about", { timeout: 20_000 }, () => {
+describe("is quick about", { timeout: 60_000 }, () => {
   it.each(tooMuch)("%s", (_, text) => {
     const { diagnostics } = timed(text);
     expect(diagnostics.map(({ code }) => code)).toContain("N0103");
@@ -152,7 +152,7 @@ describe("is quick about", { timeout: 20_000 }, () => {
 });
 
 /** Generous, for machines that do other things as well; what grows with the square of the text takes minutes. */
-const seconds = 10;
+const seconds = 20;
 
 function timed(text: string): Parsed {
   const start = performance.now();

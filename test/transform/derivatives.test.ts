@@ -195,5 +195,5 @@ describe("random programs", () => {
     }
     const steering: readonly OpKind[] = ["stop_gradient", "attach_gradient", "cotangent", "update"];
     expect(operationKinds.filter((kind) => !seen.has(kind) && !steering.includes(kind))).toEqual([]);
-  });
+  }, 60_000);
 });

@@ -125,10 +125,9 @@ describe("attach_gradient", () => {
     builder.add("update", [b.scale(placeholder, 2)], { slot: "s" });
     builder.add("update", [b.neg(w)], { slot: "w" });
     differentiate(builder, b.sum(b.scale(y, 7), ["p"]), [w]);
-    const updates = builder.operations.filter((op) => op.kind === "update");
-    const slots = updates.map((op) => op.attributes.slot);
-    expect(slots).toEqual(["s", "w", "s"]);
-    expect(values([updates[2]!])).toEqual([[14, 14]]);
+    const updates = (slot: string) => builder.operations.filter((op) => op.kind === "update" && op.attributes.slot === slot);
+    expect(values([updates("s").at(-1)!])).toEqual([[14, 14]]);
+    expect(updates("w")).toHaveLength(1);
   });
 
   test("two stated gradients keep apart", () => {

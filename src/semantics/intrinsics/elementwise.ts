@@ -3,6 +3,7 @@
 import type { UnaryKind } from "../../ir/builder.js";
 import { erf } from "../../ir/ops/erf.js";
 import { fail } from "../errors.js";
+import { computed } from "../expressions.js";
 import * as tensors from "../tensors.js";
 import { type TensorValue, type Value, describe, number } from "../values.js";
 import { Arguments } from "./arguments.js";
@@ -27,7 +28,7 @@ function unary(name: (typeof elementwiseNames)[number]): Intrinsic {
   return (e, frame, node) => {
     const args = new Arguments(e, frame, name, node, { positional: [1, 1] });
     const value = args.value(0);
-    if (value.kind === "number") return number(compileTime[name](value.value));
+    if (value.kind === "number") return computed(compileTime[name](value.value), [value.value], args.where);
     return args.build(() => {
       const x = args.tensor(0);
       if (x.op.type.dtype === "bool") fail("N0303", args.placeOf(0), `\`${name}\` takes numbers, not a condition`);

@@ -4,51 +4,61 @@ import type { Op } from "../../ir/program.js";
 import { extentOf, hasAxis } from "../../ir/types.js";
 import type { GroupSite } from "../model.js";
 
-/** Whether a value is the same at every position of an axis, by how it was made. */
+/** Whether values are the same at every position of an axis, by how they were made. */
 export class Constancy {
-  private readonly known = new Map<Op, Map<string, boolean>>();
+  /** Answers by operation and axis. */
+  private readonly known = new Map<string, boolean>();
 
   along(op: Op, axis: string): boolean {
-    if (!hasAxis(op.type, axis) || extentOf(op.type, axis) === 1) return true;
-    const own = this.known.get(op) ?? new Map<string, boolean>();
-    this.known.set(op, own);
-    const known = own.get(axis);
-    if (known !== undefined) return known;
-    const result = this.decide(op, axis);
-    own.set(axis, result);
-    return result;
-  }
-
-  private decide(op: Op, axis: string): boolean {
-    switch (op.kind) {
-      case "parameter":
-      case "state":
-      case "input":
-      case "iota":
-      case "random":
-      case "cotangent":
-      case "argsort":
-      case "pad":
-      case "scatter_add":
-      case "take":
-        return false;
-      case "broadcast":
-        return op.attributes.axes.some((own) => own.name === axis) || this.along(op.operands[0]!, axis);
-      case "rename": {
-        const at = op.attributes.to.indexOf(axis);
-        return this.along(op.operands[0]!, at < 0 ? axis : op.attributes.from[at]!);
-      }
-      case "split":
-        return op.attributes.into.some((own) => own.name === axis) ? this.along(op.operands[0]!, op.attributes.axis) : this.along(op.operands[0]!, axis);
-      case "merge":
-        return op.attributes.into === axis ? op.attributes.axes.every((own) => this.along(op.operands[0]!, own)) : this.along(op.operands[0]!, axis);
-      case "concatenate":
-        return op.attributes.axis !== axis && op.operands.every((operand) => this.along(operand, axis));
-      case "slice":
-        return this.along(op.operands[0]!, axis);
-      default:
-        return op.operands.every((operand) => this.along(operand, axis));
+    const asked = new Set<string>();
+    const open: (readonly [Op, string])[] = [[op, axis]];
+    let same = true;
+    for (let next = open.pop(); next !== undefined && same; next = open.pop()) {
+      const [value, along] = next;
+      const key = `${value.id} ${along}`;
+      const known = this.known.get(key);
+      if (known === true || asked.has(key)) continue;
+      asked.add(key);
+      const needed = known === false ? undefined : needs(value, along);
+      if (needed === undefined) same = false;
+      else open.push(...needed);
     }
+    if (same) for (const key of asked) this.known.set(key, true);
+    else this.known.set(`${op.id} ${axis}`, false);
+    return same;
+  }
+}
+
+/** Of what values, along which axes, a value must be made to be the same along an axis; undefined when it never is. */
+function needs(op: Op, axis: string): readonly (readonly [Op, string])[] | undefined {
+  if (!hasAxis(op.type, axis) || extentOf(op.type, axis) === 1) return [];
+  const first = op.operands[0]!;
+  switch (op.kind) {
+    case "parameter":
+    case "state":
+    case "input":
+    case "iota":
+    case "random":
+    case "cotangent":
+    case "argsort":
+    case "pad":
+    case "scatter_add":
+    case "take":
+      return undefined;
+    case "broadcast":
+      return [[first, axis]];
+    case "rename": {
+      const at = op.attributes.to.indexOf(axis);
+      return [[first, at < 0 ? axis : op.attributes.from[at]!]];
+    }
+    case "split":
+      return [[first, op.attributes.into.some((own) => own.name === axis) ? op.attributes.axis : axis]];
+    case "merge":
+      return op.attributes.into === axis ? op.attributes.axes.map((own) => [first, own]) : [[first, axis]];
+    case "concatenate":
+      return op.attributes.axis === axis ? undefined : op.operands.map((operand) => [operand, axis]);
+    default:
+      return op.operands.map((operand) => [operand, axis]);
   }
 }
 

@@ -3,6 +3,7 @@
 import { type Diagnostic, type Place, diagnostic } from "../../diagnostics/diagnostic.js";
 import { interpret } from "../../ir/interpret.js";
 import type { Entry, Op, Role } from "../../ir/program.js";
+import { hasAxis } from "../../ir/types.js";
 import type * as ast from "../../syntax/ast.js";
 import type { Elaborator } from "../elaborator.js";
 import { sourceParameter } from "../initial.js";
@@ -54,16 +55,19 @@ export function checkScaleInvariance(e: Elaborator, recipe: Recipe, roleOf: Read
     const [start, end] = site.operations;
     normalised.set(site.input, [...(normalised.get(site.input) ?? []), { start, end }]);
   }
-  const onlyNormalised = (op: Op): boolean => {
+  // From the last operation to the first, so that the users of each are known before it.
+  const onlyNormalised = new Set<Op>();
+  for (const op of forward.toReversed()) {
     const uses = users.get(op) ?? [];
-    return uses.length > 0 && uses.every((use) => normalised.get(op)?.some(({ start, end }) => use.id >= start && use.id < end) || (passes(use) && onlyNormalised(use)));
-  };
+    const inNorm = (use: Op) => normalised.get(op)?.some(({ start, end }) => use.id >= start && use.id < end) ?? false;
+    if (uses.length > 0 && uses.every((use) => inNorm(use) || (passes(use) && onlyNormalised.has(use)))) onlyNormalised.add(op);
+  }
   const found = new Map<string, { names: string[]; place: Place }>();
   for (const op of forward) {
     if (op.kind !== "contract") continue;
     for (const operand of op.operands) {
       const name = sourceParameter(operand);
-      if (name === undefined || roleOf.get(name) !== "weight" || !onlyNormalised(op)) continue;
+      if (name === undefined || roleOf.get(name) !== "weight" || !onlyNormalised.has(op)) continue;
       const line = optimizerFor(recipe, name, "weight");
       if (line === undefined || !(decayOf(line.optimizer) > 0)) continue;
       const known = found.get(line.optimizer.definition.name.name) ?? { names: [], place: line.place };
@@ -80,7 +84,7 @@ export function checkScaleInvariance(e: Elaborator, recipe: Recipe, roleOf: Read
 
 /** Steps between a product and a norm that keep its scale: renaming, cutting, joining, and adding the product's own bias. */
 function passes(op: Op): boolean {
-  if (op.kind === "add") return op.operands.some((operand) => sourceParameter(operand) !== undefined);
+  if (op.kind === "add") return op.operands.some((operand) => sourceParameter(operand) !== undefined && !hasAxis(operand.type, "token"));
   return op.kind === "rename" || op.kind === "slice" || op.kind === "concatenate" || op.kind === "split" || op.kind === "merge";
 }
 

@@ -190,10 +190,11 @@ export function createProgram(tf, runtime) {
     const attentionExponential = runtime.expOfNonPositive(attentionDifference);
     const attentionTotal = tf.sum(attentionExponential, -1, true);
     const attentionQuotient = tf.div(attentionExponential, attentionTotal);
-    const wValueProductReshaped = tf.reshape(wValueProduct, [6, 5, 8]);
-    const wValueProductTransposed = tf.transpose(wValueProductReshaped, [0, 2, 1]);
-    const attentionQuotientReshaped = tf.reshape(attentionQuotient, [12, 5, 5]);
-    const wValueProductReshaped2 = tf.reshape(wValueProductTransposed, [12, 4, 5]);
+    const wValueProductReshaped = tf.reshape(wValueProduct, [6, 5, 2, 4]);
+    const wValueProductTransposed = tf.transpose(wValueProductReshaped, [0, 2, 1, 3]);
+    const attentionProduct2 = tf.matMul(attentionQuotient, wValueProductTransposed);
+    const attentionProductTransposed = tf.transpose(attentionProduct2, [0, 2, 1, 3]);
+    const attentionProductReshaped = tf.reshape(attentionProductTransposed, [30, 8]);
     tf.dispose([
       attentionProduct,
       attentionMaximum,
@@ -206,33 +207,15 @@ export function createProgram(tf, runtime) {
       wValueProductReshaped,
       attentionQuotient,
       wValueProductTransposed,
+      attentionProduct2,
+      attentionProductTransposed,
     ]);
-    const attentionProduct2 = tf.matMul(
-      attentionQuotientReshaped,
-      wValueProductReshaped2,
-      false,
-      true,
-    );
-    const attentionProductReshaped = tf.reshape(attentionProduct2, [6, 2, 5, 4]);
-    const attentionProductTransposed = tf.transpose(attentionProductReshaped, [0, 2, 1, 3]);
-    const attentionProductReshaped2 = tf.reshape(attentionProductTransposed, [30, 8]);
     const wOut = slot(`${layer}.attention.w_out`);
     const wOutReshaped = tf.reshape(wOut, [8, 8]);
-    const wOutProduct = tf.matMul(attentionProductReshaped2, wOutReshaped);
+    const wOutProduct = tf.matMul(attentionProductReshaped, wOutReshaped);
     const wOutProductReshaped = tf.reshape(wOutProduct, [6, 5, 8]);
     const attentionSum = tf.add(sum, wOutProductReshaped);
-    tf.dispose([
-      attentionQuotientReshaped,
-      wValueProductReshaped2,
-      attentionProduct2,
-      attentionProductReshaped,
-      attentionProductTransposed,
-      attentionProductReshaped2,
-      wOutReshaped,
-      wOutProduct,
-      sum,
-      wOutProductReshaped,
-    ]);
+    tf.dispose([attentionProductReshaped, wOutReshaped, wOutProduct, sum, wOutProductReshaped]);
 
     // {layer}.mlp.before
     const beforeTotal3 = tf.sum(attentionSum, -1, true);
@@ -340,22 +323,14 @@ export function createProgram(tf, runtime) {
     const attentionExponential = runtime.expOfNonPositive(attentionDifference);
     const attentionTotal = tf.sum(attentionExponential, -1, true);
     const attentionQuotient = tf.div(attentionExponential, attentionTotal);
-    const wValueProductReshaped = tf.reshape(wValueProduct, [6, 5, 8]);
-    const wValueProductTransposed = tf.transpose(wValueProductReshaped, [0, 2, 1]);
-    const attentionQuotientReshaped = tf.reshape(attentionQuotient, [12, 5, 5]);
-    const wValueProductReshaped2 = tf.reshape(wValueProductTransposed, [12, 4, 5]);
-    const attentionProduct2 = tf.matMul(
-      attentionQuotientReshaped,
-      wValueProductReshaped2,
-      false,
-      true,
-    );
-    const attentionProductReshaped = tf.reshape(attentionProduct2, [6, 2, 5, 4]);
-    const attentionProductTransposed = tf.transpose(attentionProductReshaped, [0, 2, 1, 3]);
-    const attentionProductReshaped2 = tf.reshape(attentionProductTransposed, [30, 8]);
+    const wValueProductReshaped = tf.reshape(wValueProduct, [6, 5, 2, 4]);
+    const wValueProductTransposed = tf.transpose(wValueProductReshaped, [0, 2, 1, 3]);
+    const attentionProduct2 = tf.matMul(attentionQuotient, wValueProductTransposed);
+    const attentionProductTransposed = tf.transpose(attentionProduct2, [0, 2, 1, 3]);
+    const attentionProductReshaped = tf.reshape(attentionProductTransposed, [30, 8]);
     const wOut = slot(`${layer}.attention.w_out`);
     const wOutReshaped = tf.reshape(wOut, [8, 8]);
-    const wOutProduct = tf.matMul(attentionProductReshaped2, wOutReshaped);
+    const wOutProduct = tf.matMul(attentionProductReshaped, wOutReshaped);
     const wOutProductReshaped = tf.reshape(wOutProduct, [6, 5, 8]);
     const attentionSum = tf.add(sum, wOutProductReshaped);
     tf.dispose([
@@ -363,21 +338,18 @@ export function createProgram(tf, runtime) {
       wKeysReshaped,
       beforeSumReshaped,
       wValueReshaped,
+      wQueryProduct,
       wQueryProductReshaped,
+      wKeysProduct,
       wKeysProductReshaped,
-      wQueryProductTransposed,
-      wKeysProductTransposed,
       attentionProduct,
       attentionScaled,
       attentionMaximum,
       attentionDifference,
+      wValueProduct,
       wValueProductReshaped,
-      wValueProductTransposed,
-      attentionQuotientReshaped,
-      wValueProductReshaped2,
-      attentionProductReshaped,
       attentionProductTransposed,
-      attentionProductReshaped2,
+      attentionProductReshaped,
       wOutReshaped,
       wOutProduct,
       sum,
@@ -432,12 +404,12 @@ export function createProgram(tf, runtime) {
       beforeInverseRoot,
       beforeScaled3,
       beforeSum2,
-      wQueryProduct,
-      wKeysProduct,
-      wValueProduct,
+      wQueryProductTransposed,
+      wKeysProductTransposed,
       attentionExponential,
       attentionTotal,
       attentionQuotient,
+      wValueProductTransposed,
       attentionProduct2,
       beforeDifference2,
       beforeInverseRoot2,
@@ -465,12 +437,12 @@ export function createProgram(tf, runtime) {
       beforeInverseRoot2,
       beforeDifference2,
       attentionProduct2,
-      wValueProduct,
+      wValueProductTransposed,
       attentionQuotient,
       attentionTotal,
       attentionExponential,
-      wKeysProduct,
-      wQueryProduct,
+      wKeysProductTransposed,
+      wQueryProductTransposed,
       beforeSum2,
       beforeScaled3,
       beforeInverseRoot,
@@ -639,27 +611,26 @@ export function createProgram(tf, runtime) {
     const wOutTransposed = tf.transpose(wOut, [2, 0, 1]);
     const wOutReshaped = tf.reshape(wOutTransposed, [8, 8]);
     const gradientProduct4 = tf.matMul(gradientSumReshaped4, wOutReshaped);
-    const attentionProductReshaped = tf.reshape(attentionProduct2, [6, 2, 5, 4]);
-    const attentionProductTransposed = tf.transpose(attentionProductReshaped, [1, 3, 2, 0]);
-    const attentionProductReshaped2 = tf.reshape(attentionProductTransposed, [8, 30]);
-    const gradientProduct5 = tf.matMul(attentionProductReshaped2, gradientSumReshaped4);
+    const attentionProductTransposed = tf.transpose(attentionProduct2, [1, 3, 2, 0]);
+    const attentionProductReshaped = tf.reshape(attentionProductTransposed, [8, 30]);
+    const gradientProduct5 = tf.matMul(attentionProductReshaped, gradientSumReshaped4);
     const wOutGradient = tf.reshape(gradientProduct5, [2, 4, 8]);
     const gradientProductReshaped = tf.reshape(gradientProduct4, [5, 12, 4]);
     const gradientProductTransposed = tf.transpose(gradientProductReshaped, [1, 0, 2]);
-    const wValueProductReshaped = tf.reshape(wValueProduct, [6, 5, 2, 4]);
-    const wValueProductTransposed = tf.transpose(wValueProductReshaped, [0, 2, 1, 3]);
-    const wValueProductReshaped2 = tf.reshape(wValueProductTransposed, [12, 5, 4]);
+    const wValueProductReshaped = tf.reshape(wValueProductTransposed, [12, 5, 4]);
     const gradientProduct6 = tf.matMul(
       gradientProductTransposed,
-      wValueProductReshaped2,
+      wValueProductReshaped,
       false,
       true,
     );
-    const gradientProductReshaped2 = tf.reshape(gradientProduct4, [5, 48]);
-    const gradientProductTransposed2 = tf.transpose(gradientProductReshaped2, [1, 0]);
-    const gradientProductReshaped3 = tf.reshape(gradientProductTransposed2, [12, 4, 5]);
     const attentionQuotientReshaped = tf.reshape(attentionQuotient, [12, 5, 5]);
-    const gradientProduct7 = tf.matMul(gradientProductReshaped3, attentionQuotientReshaped);
+    const gradientProduct7 = tf.matMul(
+      gradientProductTransposed,
+      attentionQuotientReshaped,
+      true,
+      false,
+    );
     const attentionTotalReshaped = tf.reshape(attentionTotal, [12, 5, 1]);
     const gradientQuotient = tf.div(gradientProduct6, attentionTotalReshaped);
     const gradientQuotient2 = tf.div(attentionQuotient, attentionTotal);
@@ -668,26 +639,27 @@ export function createProgram(tf, runtime) {
     const gradientTotal4 = tf.sum(gradientScaled18, -1, true);
     const gradientDifference = tf.sub(gradientQuotient, gradientTotal4);
     const attentionExponentialReshaped = tf.reshape(attentionExponential, [12, 5, 5]);
+    const gradientScaled19 = tf.mul(gradientDifference, attentionExponentialReshaped);
+    const gradientScaled20 = tf.mul(gradientScaled19, 0.5);
+    const wKeysProductReshaped = tf.reshape(wKeysProductTransposed, [12, 5, 4]);
+    const gradientProduct8 = tf.matMul(gradientScaled20, wKeysProductReshaped);
+    const wQueryProductReshaped = tf.reshape(wQueryProductTransposed, [12, 5, 4]);
+    const gradientProduct9 = tf.matMul(gradientScaled20, wQueryProductReshaped, true, false);
+    const gradientProductReshaped2 = tf.reshape(gradientProduct7, [6, 8, 5]);
     tf.dispose([
       gradientSumTransposed5,
       wOutTransposed,
       wOutReshaped,
       attentionProduct2,
-      attentionProductReshaped,
       attentionProductTransposed,
       gradientSumReshaped4,
-      attentionProductReshaped2,
+      attentionProductReshaped,
       gradientProduct5,
-      gradientProductReshaped,
-      wValueProduct,
-      wValueProductReshaped,
-      wValueProductTransposed,
-      gradientProductTransposed,
-      wValueProductReshaped2,
       gradientProduct4,
-      gradientProductReshaped2,
-      gradientProductTransposed2,
-      gradientProductReshaped3,
+      gradientProductReshaped,
+      wValueProductTransposed,
+      wValueProductReshaped,
+      gradientProductTransposed,
       attentionQuotientReshaped,
       attentionTotalReshaped,
       attentionQuotient,
@@ -699,88 +671,71 @@ export function createProgram(tf, runtime) {
       gradientQuotient,
       gradientTotal4,
       attentionExponential,
-    ]);
-    const gradientScaled19 = tf.mul(gradientDifference, attentionExponentialReshaped);
-    const gradientScaled20 = tf.mul(gradientScaled19, 0.5);
-    const wKeysProductReshaped = tf.reshape(wKeysProduct, [6, 5, 8]);
-    const wKeysProductTransposed = tf.transpose(wKeysProductReshaped, [0, 2, 1]);
-    const wKeysProductReshaped2 = tf.reshape(wKeysProductTransposed, [12, 4, 5]);
-    const gradientProduct8 = tf.matMul(gradientScaled20, wKeysProductReshaped2, false, true);
-    const wQueryProductReshaped = tf.reshape(wQueryProduct, [6, 5, 8]);
-    const wQueryProductTransposed = tf.transpose(wQueryProductReshaped, [0, 2, 1]);
-    const wQueryProductReshaped2 = tf.reshape(wQueryProductTransposed, [12, 4, 5]);
-    const gradientProduct9 = tf.matMul(gradientScaled20, wQueryProductReshaped2, true, true);
-    const gradientProductReshaped4 = tf.reshape(gradientProduct7, [6, 8, 5]);
-    const gradientProductTransposed3 = tf.transpose(gradientProductReshaped4, [0, 2, 1]);
-    const gradientProductReshaped5 = tf.reshape(gradientProductTransposed3, [30, 8]);
-    const wValue = slot(`${layer}.attention.w_value`);
-    const wValueTransposed = tf.transpose(wValue, [1, 2, 0]);
-    const wValueReshaped = tf.reshape(wValueTransposed, [8, 8]);
-    const gradientProduct10 = tf.matMul(gradientProductReshaped5, wValueReshaped);
-    const beforeSumTransposed2 = tf.transpose(beforeSum2, [2, 0, 1]);
-    const beforeSumReshaped2 = tf.reshape(beforeSumTransposed2, [8, 30]);
-    const gradientProduct11 = tf.matMul(beforeSumReshaped2, gradientProductReshaped5);
-    const wValueGradient = tf.reshape(gradientProduct11, [8, 2, 4]);
-    const gradientProductReshaped6 = tf.reshape(gradientProduct9, [6, 2, 5, 4]);
-    const gradientProductTransposed4 = tf.transpose(gradientProductReshaped6, [0, 2, 1, 3]);
-    const gradientProductReshaped7 = tf.reshape(gradientProductTransposed4, [30, 8]);
-    const wKeys = slot(`${layer}.attention.w_keys`);
-    const wKeysTransposed = tf.transpose(wKeys, [1, 2, 0]);
-    const wKeysReshaped = tf.reshape(wKeysTransposed, [8, 8]);
-    const gradientProduct12 = tf.matMul(gradientProductReshaped7, wKeysReshaped);
-    const gradientProduct13 = tf.matMul(beforeSumReshaped2, gradientProductReshaped7);
-    const wKeysGradient = tf.reshape(gradientProduct13, [8, 2, 4]);
-    const gradientSum6 = tf.add(gradientProduct10, gradientProduct12);
-    const gradientProductReshaped8 = tf.reshape(gradientProduct8, [6, 2, 5, 4]);
-    const gradientProductTransposed5 = tf.transpose(gradientProductReshaped8, [0, 2, 1, 3]);
-    const gradientProductReshaped9 = tf.reshape(gradientProductTransposed5, [30, 8]);
-    const wQuery = slot(`${layer}.attention.w_query`);
-    const wQueryTransposed = tf.transpose(wQuery, [1, 2, 0]);
-    const wQueryReshaped = tf.reshape(wQueryTransposed, [8, 8]);
-    const gradientProduct14 = tf.matMul(gradientProductReshaped9, wQueryReshaped);
-    tf.dispose([
       gradientDifference,
       attentionExponentialReshaped,
       gradientScaled19,
-      wKeysProduct,
-      wKeysProductReshaped,
       wKeysProductTransposed,
-      wKeysProductReshaped2,
-      wQueryProduct,
-      wQueryProductReshaped,
+      wKeysProductReshaped,
       wQueryProductTransposed,
       gradientScaled20,
-      wQueryProductReshaped2,
+      wQueryProductReshaped,
       gradientProduct7,
-      gradientProductReshaped4,
-      gradientProductTransposed3,
+    ]);
+    const gradientProductTransposed2 = tf.transpose(gradientProductReshaped2, [0, 2, 1]);
+    const gradientProductReshaped3 = tf.reshape(gradientProductTransposed2, [30, 8]);
+    const wValue = slot(`${layer}.attention.w_value`);
+    const wValueTransposed = tf.transpose(wValue, [1, 2, 0]);
+    const wValueReshaped = tf.reshape(wValueTransposed, [8, 8]);
+    const gradientProduct10 = tf.matMul(gradientProductReshaped3, wValueReshaped);
+    const beforeSumTransposed2 = tf.transpose(beforeSum2, [2, 0, 1]);
+    const beforeSumReshaped2 = tf.reshape(beforeSumTransposed2, [8, 30]);
+    const gradientProduct11 = tf.matMul(beforeSumReshaped2, gradientProductReshaped3);
+    const wValueGradient = tf.reshape(gradientProduct11, [8, 2, 4]);
+    const gradientProductReshaped4 = tf.reshape(gradientProduct9, [6, 2, 5, 4]);
+    const gradientProductTransposed3 = tf.transpose(gradientProductReshaped4, [0, 2, 1, 3]);
+    const gradientProductReshaped5 = tf.reshape(gradientProductTransposed3, [30, 8]);
+    const wKeys = slot(`${layer}.attention.w_keys`);
+    const wKeysTransposed = tf.transpose(wKeys, [1, 2, 0]);
+    const wKeysReshaped = tf.reshape(wKeysTransposed, [8, 8]);
+    const gradientProduct12 = tf.matMul(gradientProductReshaped5, wKeysReshaped);
+    const gradientProduct13 = tf.matMul(beforeSumReshaped2, gradientProductReshaped5);
+    const wKeysGradient = tf.reshape(gradientProduct13, [8, 2, 4]);
+    const gradientSum6 = tf.add(gradientProduct10, gradientProduct12);
+    const gradientProductReshaped6 = tf.reshape(gradientProduct8, [6, 2, 5, 4]);
+    const gradientProductTransposed4 = tf.transpose(gradientProductReshaped6, [0, 2, 1, 3]);
+    const gradientProductReshaped7 = tf.reshape(gradientProductTransposed4, [30, 8]);
+    const wQuery = slot(`${layer}.attention.w_query`);
+    const wQueryTransposed = tf.transpose(wQuery, [1, 2, 0]);
+    const wQueryReshaped = tf.reshape(wQueryTransposed, [8, 8]);
+    const gradientProduct14 = tf.matMul(gradientProductReshaped7, wQueryReshaped);
+    const gradientProduct15 = tf.matMul(beforeSumReshaped2, gradientProductReshaped7);
+    const wQueryGradient = tf.reshape(gradientProduct15, [8, 2, 4]);
+    const gradientSum7 = tf.add(gradientSum6, gradientProduct14);
+    tf.dispose([
+      gradientProductReshaped2,
+      gradientProductTransposed2,
       wValueTransposed,
       wValueReshaped,
       beforeSum2,
       beforeSumTransposed2,
-      gradientProductReshaped5,
+      gradientProductReshaped3,
       gradientProduct11,
       gradientProduct9,
-      gradientProductReshaped6,
-      gradientProductTransposed4,
+      gradientProductReshaped4,
+      gradientProductTransposed3,
       wKeysTransposed,
       wKeysReshaped,
-      gradientProductReshaped7,
+      gradientProductReshaped5,
       gradientProduct13,
       gradientProduct10,
       gradientProduct12,
       gradientProduct8,
-      gradientProductReshaped8,
-      gradientProductTransposed5,
+      gradientProductReshaped6,
+      gradientProductTransposed4,
       wQueryTransposed,
       wQueryReshaped,
-    ]);
-    const gradientProduct15 = tf.matMul(beforeSumReshaped2, gradientProductReshaped9);
-    const wQueryGradient = tf.reshape(gradientProduct15, [8, 2, 4]);
-    const gradientSum7 = tf.add(gradientSum6, gradientProduct14);
-    tf.dispose([
       beforeSumReshaped2,
-      gradientProductReshaped9,
+      gradientProductReshaped7,
       gradientProduct15,
       gradientSum6,
       gradientProduct14,
@@ -1022,10 +977,11 @@ export function createProgram(tf, runtime) {
     const attentionExponential = runtime.expOfNonPositive(attentionDifference);
     const attentionTotal = tf.sum(attentionExponential, -1, true);
     const attentionQuotient = tf.div(attentionExponential, attentionTotal);
-    const wValueProductReshaped = tf.reshape(wValueProduct, [6, 5, 8]);
-    const wValueProductTransposed = tf.transpose(wValueProductReshaped, [0, 2, 1]);
-    const attentionQuotientReshaped = tf.reshape(attentionQuotient, [12, 5, 5]);
-    const wValueProductReshaped2 = tf.reshape(wValueProductTransposed, [12, 4, 5]);
+    const wValueProductReshaped = tf.reshape(wValueProduct, [6, 5, 2, 4]);
+    const wValueProductTransposed = tf.transpose(wValueProductReshaped, [0, 2, 1, 3]);
+    const attentionProduct2 = tf.matMul(attentionQuotient, wValueProductTransposed);
+    const attentionProductTransposed = tf.transpose(attentionProduct2, [0, 2, 1, 3]);
+    const attentionProductReshaped = tf.reshape(attentionProductTransposed, [30, 8]);
     tf.dispose([
       attentionProduct,
       attentionScaled,
@@ -1037,33 +993,15 @@ export function createProgram(tf, runtime) {
       wValueProductReshaped,
       attentionQuotient,
       wValueProductTransposed,
+      attentionProduct2,
+      attentionProductTransposed,
     ]);
-    const attentionProduct2 = tf.matMul(
-      attentionQuotientReshaped,
-      wValueProductReshaped2,
-      false,
-      true,
-    );
-    const attentionProductReshaped = tf.reshape(attentionProduct2, [6, 2, 5, 4]);
-    const attentionProductTransposed = tf.transpose(attentionProductReshaped, [0, 2, 1, 3]);
-    const attentionProductReshaped2 = tf.reshape(attentionProductTransposed, [30, 8]);
     const wOut = slot(`${layer}.attention.w_out`);
     const wOutReshaped = tf.reshape(wOut, [8, 8]);
-    const wOutProduct = tf.matMul(attentionProductReshaped2, wOutReshaped);
+    const wOutProduct = tf.matMul(attentionProductReshaped, wOutReshaped);
     const wOutProductReshaped = tf.reshape(wOutProduct, [6, 5, 8]);
     const attentionSum = tf.add(sum, wOutProductReshaped);
-    tf.dispose([
-      attentionQuotientReshaped,
-      wValueProductReshaped2,
-      attentionProduct2,
-      attentionProductReshaped,
-      attentionProductTransposed,
-      attentionProductReshaped2,
-      wOutReshaped,
-      wOutProduct,
-      sum,
-      wOutProductReshaped,
-    ]);
+    tf.dispose([attentionProductReshaped, wOutReshaped, wOutProduct, sum, wOutProductReshaped]);
 
     // {layer}.mlp.before
     const beforeTotal3 = tf.sum(attentionSum, -1, true);
@@ -1889,12 +1827,12 @@ export function createProgram(tf, runtime) {
 /** For each section of a step, marked by `at`: its phase, and the operation and source of each call. */
 export const origins = [
   "forward reduce_sum@model.norm:27:3 mul sub mul reduce_sum mul add rsqrt mul mul add",
-  "forward contract@model.norm:20:3 contract contract contract contract contract contract contract contract contract contract contract mul reduce_max sub exp reduce_sum div contract contract contract contract contract contract contract contract contract contract add add",
+  "forward contract@model.norm:20:3 contract contract contract contract contract contract contract contract contract contract contract mul reduce_max sub exp reduce_sum div contract contract contract contract contract contract contract add add",
   "forward reduce_sum@model.norm:21:3 mul sub mul reduce_sum mul add rsqrt mul mul add",
   "forward contract@model.norm:14:3 contract add mul mul erf add mul contract add add add",
   "backward reduce_sum@model.norm:14:3 reduce_sum reduce_sum contract contract contract contract contract contract contract contract contract mul mul mul mul mul mul mul mul mul neg exp mul mul mul mul mul mul mul add reduce_sum contract contract contract contract contract contract contract",
   "backward reduce_sum@model.norm:21:3 mul mul mul mul reduce_sum mul mul mul mul mul mul mul reduce_sum mul mul mul mul mul mul mul mul mul mul mul mul mul add add add reduce_sum add add add mul add add",
-  "backward contract@model.norm:20:3 contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract div div div mul mul reduce_sum sub mul mul mul contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract add contract contract contract contract contract contract contract contract add",
+  "backward contract@model.norm:20:3 contract contract contract contract contract contract contract contract contract contract contract contract contract contract div div div mul mul reduce_sum sub mul mul mul contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract contract add contract contract contract contract contract contract contract contract add",
   "backward reduce_sum@model.norm:27:3 mul mul mul reduce_sum mul mul mul mul reduce_sum mul mul mul mul mul mul mul mul mul add add reduce_sum add add add add mul add add add add",
   "update mul@optimizers.norm:3:5 mul add mul mul mul add div div sqrt add div mul add mul sub",
   "update mul@optimizers.norm:3:5 mul add mul mul mul add div div sqrt add div mul sub",

@@ -1,0 +1,47 @@
+/** The page that comes with a written trainer. */
+
+import { formatBytes, formatCount } from "../../runtime/format.js";
+import type { Manifest, TensorSpec } from "../../runtime/trainer.js";
+
+export function readme(manifest: Manifest): string {
+  const { name, spec, inputs, cost, seed, batch, data } = manifest;
+  const extent = manifest.steps === undefined ? `${manifest.epochs} epochs` : `${manifest.steps} steps`;
+  return `# ${name}
+
+A trainer, compiled by Norm from \`${spec}\`. It runs without the compiler.
+
+- ${formatCount(cost.parameters)} parameters, ${formatCount(cost.flopsPerStep)} floating-point operations for a training step
+- ${formatBytes(cost.peakBytes)} of memory at the predicted peak
+- ${extent} of batches of ${batch} examples, seed ${seed}
+
+| input | type | axes |
+| --- | --- | --- |
+${inputs.map(inputRow).join("\n")}
+
+## Running
+
+\`\`\`sh
+npm install
+node train.js --data FOLDER
+\`\`\`
+
+The data is read by the loader \`${data.loader}\` from the folder given by \`--data\`. The run's folder, \`runs/${name}\` or what \`--out\`
+says, gets \`checkpoint.safetensors\`, \`metrics.jsonl\` and at the end \`weights.safetensors\`, whose tensors are named by
+their place in the model. \`node train.js --help\` lists the options. A run that was stopped goes on with \`--resume\`.
+
+The device is the first of tfjs-node-gpu, tfjs-node, wasm and cpu that loads; \`--device\` chooses another one. TensorFlow's own
+library is several times faster than wasm: \`npm install @tensorflow/tfjs-node\`.
+
+## Reading
+
+- \`program.js\` is the model: the training step with its backward pass and its optimizer, in TensorFlow.js calls. What repeats,
+  such as the layers of an encoder, is one function.
+- \`manifest.json\` lists parameters, states, inputs and the recipe.
+- \`runtime/\` feeds the program with batches, keeps checkpoints and reports; it is the same for every trainer.
+`;
+}
+
+function inputRow({ name, type, axes, below }: TensorSpec & { readonly below?: number }): string {
+  const values = below === undefined ? type : `${type}, 0 to ${below - 1}`;
+  return `| ${name} | ${values} | ${axes.map((axis) => `${axis.name} ${axis.extent}`).join(" × ")} |`;
+}

@@ -1,0 +1,77 @@
+/** Gradients of the library's layers, functions and objectives, with and without masks, by finite differences. */
+
+import { expect, test } from "vitest";
+import { readLibrary } from "../../../src/compiler/host.js";
+import { type NamedTensors, compileLayer } from "../../oracle/harness.js";
+import { expectGradients } from "./differences.js";
+import { Draw, type Extents, tensor } from "./draw.js";
+
+interface Case {
+  /** The body of `layer main(x, …)`. */
+  readonly body: string;
+  readonly uses?: string;
+  /** Further arguments: real tensors by their extents, whole ones as they are. */
+  readonly more?: Readonly<Record<string, Extents>>;
+  readonly whole?: NamedTensors;
+  readonly x?: Extents;
+}
+
+const lengths = { lengths: tensor({ batch: 3 }, [4, 2, 3]) };
+const valid = "x where index(x over token) < lengths";
+const layers = (names: string) => `use std.layers { ${names} }`;
+const norms = (names: string) => `use std.norms { ${names} }`;
+
+const cases: Readonly<Record<string, Case>> = {
+  "linear": { uses: layers("linear"), body: "linear(x, 5)" },
+  "linear without bias": { uses: layers("linear"), body: "linear(x, 5, bias: false)" },
+  "attention": { uses: layers("attention"), body: "attention(x, heads: 2)" },
+  "attention without bias": { uses: layers("attention"), body: "attention(x, heads: 2, bias: false)" },
+  "causal attention": { uses: layers("attention"), body: "attention(x, heads: 3, causal: true)" },
+  "attention over a padded batch": { uses: layers("attention"), body: `attention(${valid}, heads: 2)`, whole: lengths },
+  "causal attention over a padded batch": { uses: layers("attention"), body: `attention(${valid}, heads: 1, causal: true, bias: false)`, whole: lengths },
+  "attention with a score bias": { uses: layers("attention"), body: "attention(x, heads: 2, score_bias: distance)", more: { distance: { head: 2, token: 4, source: 4 } } },
+  "mlp with GELU": { uses: layers("mlp"), body: "mlp(x, hidden: 5, activation: gelu)" },
+  "mlp with a norm inside": { uses: `${layers("mlp")} ${norms("layer")}`, body: "mlp(x, hidden: 5, inner: layer)" },
+  "mlp with the tanh form of GELU": { uses: layers("mlp"), body: "mlp(x, hidden: 5, activation: gelu_tanh)" },
+  "mlp with SiLU": { uses: layers("mlp"), body: "mlp(x, hidden: 5, activation: silu)" },
+  // A kink within the step of the differences would show; these draws have none.
+  "mlp with ReLU": { uses: layers("mlp"), body: "mlp(x, hidden: 5, activation: relu)" },
+  "dropout": { uses: layers("dropout"), body: "dropout(x, rate: 0.4) * x" },
+  "patchify": { uses: layers("patchify, linear"), body: "linear(patchify(x, 2), 3)", x: { batch: 2, row: 4, column: 6, channel: 2 } },
+  "learned": { body: "concatenate(x, learned(1) * slice(x along token, size: 1) along token)" },
+  "embed": { body: "x * embed(ids, 5, 6)", whole: { ids: tensor({ batch: 3, token: 4 }, [0, 4, 4, 1, 3, 3, 3, 3, 2, 0, 1, 4]) } },
+  "learned positions": { body: "x * learned_positions(x)" },
+  "sinusoidal positions": { body: "x * (x + sinusoidal_positions(x))" },
+  "softmax of what is valid": { body: `softmax(${valid} over token)`, whole: lengths },
+  "log_softmax": { body: "log_softmax(x over feature)" },
+  "unit": { body: "unit(x over feature)" },
+  "sigmoid and mix": { body: "mix(x, sigmoid(x), 0.3) * x" },
+  "take in a random order, and back": { body: "take(x, order along token) * take(exp(x), inverse(order over token) along token)" },
+  "cross_entropy": { body: "cross_entropy(x, labels)", whole: { labels: tensor({ batch: 3, token: 4 }, [0, 5, 3, 3, 2, 1, 0, 0, 4, 5, 1, 2]) } },
+  "smoothed cross_entropy over a padded batch": { body: `cross_entropy(${valid}, labels, smoothing: 0.1)`, whole: { ...lengths, labels: tensor({ batch: 3, token: 4 }, [0, 5, 3, 3, 2, 1, 0, 0, 4, 5, 1, 2]) } },
+  "squared_error": { body: "squared_error(x, target)", more: { target: { batch: 3, token: 4, feature: 6 } } },
+  "squared_error over a padded batch": { body: `squared_error(${valid}, target)`, whole: lengths, more: { target: { batch: 3, token: 4, feature: 6 } } },
+  "uniformity": { body: "uniformity(x)", x: { batch: 4, feature: 3 } },
+};
+
+/** Definitions that have no gradient, are used by the others, or are checked elsewhere. */
+const elsewhere = ["argmax", "accuracy", "permutation", "inverse", "mix", "sigmoid"];
+
+test("every layer, function and objective of the library is checked", () => {
+  const modules = ["layers", "embeddings", "functions", "objectives", "measures"];
+  const defined = modules.flatMap((name) => [...readLibrary(`std/${name}.norm`)!.matchAll(/^(?:layer|function|objective|measure) (\w+)/gm)].map((match) => match[1]!));
+  const text = Object.values(cases).map(({ body }) => body).join("\n");
+  expect(defined.filter((name) => !elsewhere.includes(name) && !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+});
+
+test.each(Object.entries(cases))("%s", (name, { body, uses = "", more = {}, whole = {}, x = { batch: 3, token: 4, feature: 6 } }) => {
+  const draw = new Draw(name);
+  const real = Object.fromEntries(Object.entries({ x, ...more }).map(([own, extents]) => [own, draw.normal(extents)]));
+  const inputs = { ...real, ...whole };
+  const order = body.includes("order") ? "order = permutation(x over token)\n" : "";
+  const compiled = compileLayer(`${uses} layer main(${Object.keys(inputs).join(", ")}) {\n${order}return ${body} }`, inputs, ["ids", "labels", "lengths"]);
+  const parameters = draw.slots(compiled.parameters);
+  const { output } = compiled.run("training", { inputs, parameters });
+  const cotangent = draw.normal(Object.fromEntries(output.axes.map((axis, i) => [axis, output.shape[i]!])));
+  expectGradients(compiled, "training", { inputs, parameters, cotangent, seed: 5, step: 3 }, draw);
+});
