@@ -11,7 +11,7 @@ import { compileFile, parseSpecName } from "./spec.js";
 
 /** Prints what `name` is: `std.norms.layer`, `std.norms`, or `file.norm#definition`. @throws UsageError */
 export function explain(name: string): void {
-  process.stdout.write(name.includes(".norm") ? ofSpec(name) : ofLibrary(name));
+  process.stdout.write(/\.norm(#|$)/.test(name) ? ofSpec(name) : ofLibrary(name));
 }
 
 function ofSpec(name: string): string {

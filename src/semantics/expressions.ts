@@ -15,7 +15,7 @@ import { place } from "./modules.js";
 import { declareParameter } from "./parameters.js";
 import { evaluatePolicy } from "./policies.js";
 import * as tensors from "./tensors.js";
-import { type PendingValue, type TensorValue, type Value, boolean, describe, none, number } from "./values.js";
+import { type PendingValue, type TensorValue, type Value, boolean, describe, none, number, numberText } from "./values.js";
 import { evaluateVariant } from "./variants.js";
 
 /** The value of an expression. @throws CheckError | Silent when it has none; poison never comes out. */
@@ -343,7 +343,7 @@ export function wholeOf(e: Elaborator, frame: Frame, node: ast.Expression, what:
   if (Number.isInteger(value) && value >= 1) return value;
   if (!Number.isInteger(value)) {
     const division = node.kind === "Binary" && node.operator === "/";
-    return fail("N0308", where, `${what} is ${value}, which is no whole number`, division ? { help: "choose numbers of which one divides the other" } : {});
+    return fail("N0308", where, `${what} is ${numberText(value)}, which is no whole number`, division ? { help: "choose numbers of which one divides the other" } : {});
   }
-  return fail("N0315", where, `${what} is ${value}; it must be at least 1`);
+  return fail("N0315", where, `${what} is ${numberText(value)}; it must be at least 1`);
 }

@@ -1,12 +1,14 @@
 /** `measure` lines and ablations: checked here, run elsewhere. */
 
+import { diagnostic } from "../diagnostics/diagnostic.js";
 import { similarHelp } from "../diagnostics/similar.js";
 import type * as ast from "../syntax/ast.js";
 import { groupNames } from "./calls.js";
 import type { Elaborator } from "./elaborator.js";
 import { fail } from "./errors.js";
+import { wholeOf } from "./expressions.js";
 import { type Module, place } from "./modules.js";
-import type { Recipe } from "./recipes.js";
+import { type Recipe, emptyFrame } from "./recipes.js";
 import { segmentsMatch } from "./site-paths.js";
 
 /** A definition that a module sees under a name, through aliases. */
@@ -20,22 +22,24 @@ export function definitionNamed(e: Elaborator, module: Module, name: string, dep
   return value.kind === "Name" ? definitionNamed(e, found.module, value.name, depth + 1) : found;
 }
 
-/** Checks the measures of a recipe against the model that was elaborated. @throws CheckError */
+/** Checks the measures of a recipe against the model that was elaborated, and reports what is wrong with each. */
 export function checkMeasurements(e: Elaborator, recipe: Recipe): void {
   const stacks = [...new Set(e.sites.map((site) => site.stack))];
   const { definition } = recipe.model;
   const named = definition.body.flatMap((node) => (node.kind === "Binding" || node.kind === "Input" || node.kind === "Param" ? [node.name.name] : []));
+  const paths = e.sites.map((site) => site.path);
   for (const { node, module } of recipe.measurements) {
-    for (const measure of node.measures) checkMeasure(e, module, measure, [...stacks, ...named]);
-    if (node.at !== undefined) {
-      const paths = e.sites.map((site) => site.path);
-      if (!paths.some((path) => segmentsMatch(node.at!.segments, path.split(".")))) {
-        fail("N0309", place(module.source, node.at), `no site is at \`${node.at.segments.join(".")}\``, { help: paths.length === 0 ? "the model has no sites" : `one of them is \`${paths[0]}\`` });
-      }
+    const { at, every } = node;
+    for (const measure of node.measures) e.attempt(() => undefined, () => checkMeasure(e, module, measure, [...stacks, ...named]));
+    if (at !== undefined && !paths.some((path) => segmentsMatch(at.segments, path.split(".")))) {
+      const help = paths.length === 0 ? "the model has no sites" : `one of them is \`${paths[0]}\``;
+      e.report(diagnostic("N0309", place(module.source, at), `no site is at \`${at.segments.join(".")}\``, { help }));
     }
-    const unit = node.every?.unit;
-    if (unit !== undefined && !["epoch", "epochs", "step", "steps"].includes(unit.name)) {
-      fail("N0208", place(module.source, unit), `\`${unit.name}\` is no unit of training`, { help: "measure every so many `epochs` or `steps`" });
+    if (every === undefined) continue;
+    e.attempt(() => undefined, () => void wholeOf(e, emptyFrame(module), every.count, "the time between two measurements"));
+    if (!["epoch", "epochs", "step", "steps"].includes(every.unit.name)) {
+      const help = "measure every so many `epochs` or `steps`";
+      e.report(diagnostic("N0208", place(module.source, every.unit), `\`${every.unit.name}\` is no unit of training`, { help }));
     }
   }
 }
@@ -60,7 +64,7 @@ function checkMeasure(e: Elaborator, module: Module, measure: ast.Expression, kn
   }
 }
 
-/** Checks an ablation: that its recipes exist, and that every path leads to something that can vary. @throws CheckError */
+/** Checks an ablation: that its recipes exist, and that every path leads to something that can vary. @throws CheckError for an unknown recipe */
 export function checkAblation(e: Elaborator, module: Module, ablation: ast.Definition): void {
   const recipes: string[] = [];
   for (const of of ablation.of ?? []) {
@@ -73,25 +77,28 @@ export function checkAblation(e: Elaborator, module: Module, ablation: ast.Defin
     }
     recipes.push(of.name);
   }
-  for (const node of ablation.body) {
-    if (node.kind === "Vary") node.paths.forEach((path) => checkVaried(e, module, path, recipes));
-    if (node.kind === "Exclude") node.conditions.forEach(({ path }) => checkVaried(e, module, path, recipes));
-    if (node.kind === "Vary" && node.paths.length > 1) {
-      for (const choice of node.choices) {
-        if (choice.kind !== "Tuple" || choice.items.length !== node.paths.length) {
-          fail("N0208", place(module.source, choice), `each choice gives ${node.paths.length} values`, { help: "write `(a, b)`, one value for each path" });
-        }
-      }
-    }
-    if (node.kind === "AblationReport") {
-      for (const path of node.paths) {
-        const [first] = path.segments;
-        if (path.segments.length > 1 && !recipes.includes(first!)) {
-          fail("N0201", place(module.source, path), `the ablation has no recipe \`${first}\``, { help: `it has ${recipes.map((name) => `\`${name}\``).join(", ")}` });
-        }
+  for (const node of ablation.body) e.attempt(() => undefined, () => checkAblationLine(e, module, node, recipes));
+}
+
+function checkAblationLine(e: Elaborator, module: Module, node: ast.Statement, recipes: readonly string[]): void {
+  if (node.kind === "Vary") node.paths.forEach((path) => checkVaried(e, module, path, recipes));
+  if (node.kind === "Exclude") node.conditions.forEach(({ path }) => checkVaried(e, module, path, recipes));
+  if (node.kind === "Vary" && node.paths.length > 1) {
+    for (const choice of node.choices) {
+      if (choice.kind !== "Tuple" || choice.items.length !== node.paths.length) {
+        fail("N0208", place(module.source, choice), `each choice gives ${node.paths.length} values`, { help: "write `(a, b)`, one value for each path" });
       }
     }
   }
+  if (node.kind === "AblationReport") {
+    for (const path of node.paths) {
+      const [first] = path.segments;
+      if (path.segments.length > 1 && !recipes.includes(first!)) {
+        fail("N0201", place(module.source, path), `the ablation has no recipe \`${first}\``, { help: `it has ${recipes.map((name) => `\`${name}\``).join(", ")}` });
+      }
+    }
+  }
+  if (node.kind === "Seeds") wholeOf(e, emptyFrame(module), node.value, "the number of seeds");
 }
 
 const recipeLines = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout"];

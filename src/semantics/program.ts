@@ -55,7 +55,7 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
   const step = training.attempt<StepParts | undefined>(
     () => void (failed = true),
     () => {
-      checkSelectors(recipe, roleOf);
+      checkSelectors(training, recipe, roleOf);
       checkMeasurements(training, recipe);
       return buildStep(training, recipe, roleOf);
     },

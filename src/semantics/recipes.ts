@@ -5,7 +5,7 @@ import type { DataSource } from "../runtime/trainer.js";
 import type * as ast from "../syntax/ast.js";
 import { evaluatePartial, frameFor } from "./calls.js";
 import type { Elaborator } from "./elaborator.js";
-import { fail } from "./errors.js";
+import { Silent, fail } from "./errors.js";
 import { numberOf, wholeOf } from "./expressions.js";
 import { type Frame, Instance } from "./frame.js";
 import { loaderNames } from "./intrinsics/names.js";
@@ -45,50 +45,60 @@ interface Line {
   readonly place: Place;
 }
 
-/** Reads a recipe. `e` only evaluates: nothing is built. @throws CheckError | Silent */
+/** Does one part of the reading; a mistake in it is reported, and the recipe is not used. */
+type Part = <T>(action: () => T) => T | undefined;
+
+/** Reads a recipe, and reports every line that is wrong or lacks. `e` only evaluates: nothing is built. @throws CheckError | Silent */
 export function readRecipe(e: Elaborator, callable: CallableValue): Recipe {
   const { definition, module } = callable;
   const frame = frameFor(e, emptyFrame(module), callable, new Instance(""));
   const where = place(module.source, definition.name);
   const of = definition.of?.[0];
   if (of === undefined) return fail("N0501", where, "the recipe does not say what it trains");
-  const model = evaluatePartial(e, frame, of, ["model"], "what is trained");
-  const lines = collect(frame, callable);
+  let complete = true;
+  const part: Part = (action) => e.attempt(() => void (complete = false) as undefined, action);
+  const model = part(() => evaluatePartial(e, frame, of, ["model"], "what is trained"));
+  const lines = collect(part, frame, callable);
   const one = (keyword: ast.Setting["keyword"]): Line | undefined => lines.settings.get(keyword);
-  const need = (keyword: ast.Setting["keyword"], example: string): Line =>
-    one(keyword) ?? fail("N0501", where, `the recipe \`${definition.name.name}\` has no \`${keyword}\` line`, { help: `add \`${example}\`` });
+  const need = (keyword: ast.Setting["keyword"], example: string): Line | undefined =>
+    one(keyword) ?? part(() => fail("N0501", where, `the recipe \`${definition.name.name}\` has no \`${keyword}\` line`, { help: `add \`${example}\`` }));
+  const read = <T>(line: Line | undefined, value: (line: Line) => T): T | undefined => line && part(() => value(line));
+  const whole = (line: Line | undefined, what: string) => read(line, ({ frame: at, node }) => wholeOf(e, at, node.value, what));
 
-  const data = need("data", 'data idx("data/mnist")');
-  const optimizers = lines.optimizers.map((line) => ({
-    at: line.node.at.map((path) => ({ path, place: place(line.frame.module.source, path) })),
-    optimizer: evaluatePartial(e, line.frame, line.node.value, ["optimizer"], "what follows `optimizer`"),
-    place: line.place,
-  }));
-  if (!optimizers.some((line) => line.at.length === 0)) need("optimizer", "optimizer adamw(decay: 0.05)");
-  const schedule = need("schedule", "schedule cosine(peak: 1e-3, warmup: 5%)");
-  const batch = need("batch", "batch 128");
-  const [epochs, steps] = [one("epochs"), one("steps")];
-  if (epochs === undefined && steps === undefined) need("epochs", "epochs 10");
-  if (epochs !== undefined && steps !== undefined) {
-    fail("N0502", steps.place, "the recipe gives both `epochs` and `steps`", { related: [{ place: epochs.place, label: "given here" }], help: "remove one of the two" });
+  const data = read(need("data", 'data idx("data/mnist")'), (line) => dataSource(e, line));
+  const optimizers = lines.optimizers.flatMap((line) => {
+    const at = line.node.at.map((path) => ({ path, place: place(line.frame.module.source, path) }));
+    const optimizer = read(line, ({ frame: inside, node }) => evaluatePartial(e, inside, node.value, ["optimizer"], "what follows `optimizer`"));
+    return optimizer === undefined ? [] : [{ at, optimizer, place: line.place }];
+  });
+  if (!lines.optimizers.some((line) => line.node.at.length === 0)) need("optimizer", "optimizer adamw(decay: 0.05)");
+  const scheduled = need("schedule", "schedule cosine(peak: 1e-3, warmup: 5%)");
+  const schedule = read(scheduled, ({ frame: at, node }) => evaluatePartial(e, at, node.value, ["schedule"], "what follows `schedule`"));
+  const batch = whole(need("batch", "batch 128"), "the batch");
+  const [forEpochs, forSteps] = [one("epochs"), one("steps")];
+  if (forEpochs === undefined && forSteps === undefined) need("epochs", "epochs 10");
+  if (forEpochs !== undefined && forSteps !== undefined) {
+    part(() => fail("N0502", forSteps.place, "the recipe gives both `epochs` and `steps`", { related: [{ place: forEpochs.place, label: "given here" }], help: "remove one of the two" }));
   }
-  const seed = one("seed");
-  const holdout = one("holdout");
-  const whole = (line: Line, what: string) => wholeOf(e, line.frame, line.node.value, what);
+  const epochs = whole(forEpochs, "the number of epochs");
+  const steps = whole(forSteps, "the number of steps");
+  const seed = read(one("seed"), (line) => seedOf(e, line)) ?? 0;
+  const holdout = read(one("holdout"), (line) => shareOf(e, line)) ?? 0.1;
+  if (!complete || model === undefined || data === undefined || schedule === undefined || batch === undefined) throw new Silent();
   return {
     name: definition.name.name,
     place: where,
     model,
     modelPlace: place(module.source, of),
     frame,
-    data: dataSource(e, data),
-    batch: whole(batch, "the batch"),
-    ...(epochs && { epochs: whole(epochs, "the number of epochs") }),
-    ...(steps && { steps: whole(steps, "the number of steps") }),
-    seed: seed === undefined ? 0 : seedOf(e, seed),
-    holdout: holdout === undefined ? 0.1 : shareOf(e, holdout),
-    schedule: evaluatePartial(e, schedule.frame, schedule.node.value, ["schedule"], "what follows `schedule`"),
-    schedulePlace: schedule.place,
+    data,
+    batch,
+    ...(epochs !== undefined && { epochs }),
+    ...(steps !== undefined && { steps }),
+    seed,
+    holdout,
+    schedule,
+    schedulePlace: scheduled!.place,
     optimizers,
     frozen: lines.frozen,
     measurements: lines.measurements,
@@ -100,7 +110,7 @@ export function emptyFrame(module: Module): Frame {
 }
 
 /** The recipe's lines; those of a variant replace those of its base. */
-function collect(frame: Frame, callable: CallableValue) {
+function collect(part: Part, frame: Frame, callable: CallableValue) {
   const settings = new Map<ast.Setting["keyword"], Line>();
   let optimizers: Line[] = [];
   let frozen: Selector[] = [];
@@ -120,7 +130,7 @@ function collect(frame: Frame, callable: CallableValue) {
       const earlier = own.get(node.keyword);
       if (node.keyword === "optimizer" && node.at.length > 0) optimizers.push(line);
       else if (earlier !== undefined) {
-        fail("N0502", where, `the recipe has two \`${node.keyword}\` lines`, { related: [{ place: earlier, label: "the first one" }], help: "remove one of the two" });
+        part(() => fail("N0502", where, `the recipe has two \`${node.keyword}\` lines`, { related: [{ place: earlier, label: "the first one" }], help: "remove one of the two" }));
       } else {
         own.set(node.keyword, where);
         if (node.keyword === "optimizer") optimizers.unshift(line);

@@ -10,7 +10,7 @@ import { type Frame, Instance } from "./frame.js";
 import { place } from "./modules.js";
 import type { Assignment } from "./policies.js";
 import * as tensors from "./tensors.js";
-import { type CallableValue, type Segment, type TensorValue, type Value, describe } from "./values.js";
+import { type CallableValue, type Segment, type TensorValue, type Value, describe, numberText } from "./values.js";
 
 /** Where a site is. */
 export interface SitePosition {
@@ -114,6 +114,6 @@ function checkShape(value: Value, x: TensorValue, norm: CallableValue, where: Pl
 export function policyText(norm: Assignment["line"]["norm"]): string {
   if (norm.kind === "none") return "none";
   if (norm.kind === "native") return norm.describe;
-  const given = [...norm.given].map(([name, { value }]) => `${name}: ${value.kind === "number" || value.kind === "boolean" ? value.value : describe(value)}`);
+  const given = [...norm.given].map(([name, { value }]) => `${name}: ${value.kind === "number" ? numberText(value.value) : value.kind === "boolean" ? value.value : describe(value)}`);
   return given.length === 0 ? norm.definition.name.name : `${norm.definition.name.name}(${given.join(", ")})`;
 }

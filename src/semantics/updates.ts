@@ -1,5 +1,6 @@
 /** The update of the parameters: each by the optimizer that the recipe selects for it. */
 
+import { diagnostic } from "../diagnostics/diagnostic.js";
 import type { Op, Role } from "../ir/program.js";
 import { frameFor, withLeading } from "./calls.js";
 import type { Elaborator } from "./elaborator.js";
@@ -26,13 +27,12 @@ export function optimizerFor(recipe: Recipe, name: string, role: Role): Recipe["
   return recipe.optimizers.findLast((line) => line.at.length === 0 || line.at.some((selector) => selects(selector, name, role)));
 }
 
-/** @throws CheckError for a selector that no parameter answers to. */
-export function checkSelectors(recipe: Recipe, parameters: ReadonlyMap<string, Role>): void {
+/** Reports every selector that no parameter answers to. */
+export function checkSelectors(e: Elaborator, recipe: Recipe, parameters: ReadonlyMap<string, Role>): void {
   for (const selector of [...recipe.frozen, ...recipe.optimizers.flatMap((line) => line.at)]) {
     if ([...parameters].some(([name, role]) => selects(selector, name, role))) continue;
-    fail("N0503", selector.place, `no parameter is selected by \`${selector.path.segments.join(".")}\``, {
-      help: `select by role (${roles.map((role) => `\`${role}\``).join(", ")}) or by a part of the name, such as \`${[...parameters.keys()][0] ?? "logits.weight"}\``,
-    });
+    const help = `select by role (${roles.map((role) => `\`${role}\``).join(", ")}) or by a part of the name, such as \`${[...parameters.keys()][0] ?? "logits.weight"}\``;
+    e.report(diagnostic("N0503", selector.place, `no parameter is selected by \`${selector.path.segments.join(".")}\``, { help }));
   }
 }
 

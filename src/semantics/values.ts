@@ -112,11 +112,18 @@ export const poison: PoisonValue = { kind: "poison" };
 export const number = (value: number): NumberValue => ({ kind: "number", value });
 export const boolean = (value: boolean): BooleanValue => ({ kind: "boolean", value });
 
+/** A number as one writes it: `1e-6`, `0.05`, `2.667`. */
+export function numberText(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
+  const short = Number(value.toPrecision(4));
+  return Math.abs(short) < 1e-3 || Math.abs(short) >= 1e6 ? short.toExponential().replace("e+", "e") : String(short);
+}
+
 /** What a value is, in the words of a message. */
 export function describe(value: Value): string {
   switch (value.kind) {
     case "number":
-      return `the number ${value.value}`;
+      return `the number ${numberText(value.value)}`;
     case "boolean":
       return `${value.value}`;
     case "text":

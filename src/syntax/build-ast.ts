@@ -308,7 +308,7 @@ class TreeBuilder {
       case "postfix":
         return this.applied(this.expression(node.one("primary")), node);
       case "applied":
-        return this.applied({ ...name(node), kind: "Name" }, node);
+        return this.applied({ ...identifier(node.token("Callee")!), kind: "Name" }, node);
       default:
         return this.primary(node);
     }
@@ -415,7 +415,8 @@ function axisAfter(clause: ast.Clause, { name: own, value, clause: another, star
   return value.kind === "Name" ? { kind: "AxisDeclaration", name: { ...value, kind: "Identifier" }, start: value.start, end: value.end } : undefined;
 }
 
-const definitionKeywords: readonly ast.DefinitionKeyword[] = [
+/** The words that start a definition. */
+export const definitionKeywords: readonly ast.DefinitionKeyword[] = [
   "norm", "placement", "layer", "function", "objective", "optimizer", "schedule", "initializer", "measure",
   "stack", "model", "train", "ablation",
 ];

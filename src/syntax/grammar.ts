@@ -499,10 +499,10 @@ class NormParser extends CstParser {
   /**
    * A sublayer starts with a name: one that started with a parenthesis would be read as arguments of the line above.
    *
-   * applied = Name { call | member | renaming } ;
+   * applied = Callee { call | member | renaming } ;
    */
   private applied = this.RULE("applied", () => {
-    this.CONSUME(t.Name);
+    this.CONSUME(t.Callee);
     this.MANY(() =>
       this.OR([
         { ALT: () => this.SUBRULE(this.call) },

@@ -5,6 +5,9 @@ import { type TokenType, Lexer, createToken } from "chevrotain";
 /** Everything that can stand where a name is expected: identifiers, and the keywords that are not reserved. */
 export const Name = createToken({ name: "Name", pattern: Lexer.NA, label: "a name" });
 
+/** A name that can start a sublayer: any but `place`, as in `place pre`. */
+export const Callee = createToken({ name: "Callee", pattern: Lexer.NA, label: "a name" });
+
 /** Unicode letters, digits and `_`. */
 export const identifierPattern = /[\p{L}_][\p{L}\p{N}_]*/uy;
 
@@ -18,7 +21,7 @@ const Identifier = createToken({
   line_breaks: false,
   // So that the lexer tries only what can start with the character at hand: ASCII letters, or anything beyond ASCII.
   start_chars_hint: [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz", ...Array.from({ length: 0xff80 }, (_, i) => 0x80 + i)],
-  categories: [Name],
+  categories: [Name, Callee],
   label: "a name",
 });
 
@@ -32,8 +35,8 @@ function reserved(word: string): TokenType {
   return token;
 }
 /** A word that opens a statement or definition, and is a name everywhere else: `batch 128` beside the norm `batch`. */
-function opening(word: string): TokenType {
-  const token = createToken({ name: `Keyword_${word}`, pattern: word, longer_alt: Identifier, label: `\`${word}\``, categories: [Name] });
+function opening(word: string, categories = [Name, Callee]): TokenType {
+  const token = createToken({ name: `Keyword_${word}`, pattern: word, longer_alt: Identifier, label: `\`${word}\``, categories });
   keywords.push(token);
   return token;
 }
@@ -83,7 +86,7 @@ export const Model = opening("model");
 export const Train = opening("train");
 export const Ablation = opening("ablation");
 export const Groups = opening("groups");
-export const Place = opening("place");
+export const Place = opening("place", [Name]);
 export const Gradient = opening("gradient");
 export const Data = opening("data");
 export const Batch = opening("batch");
@@ -148,6 +151,7 @@ export const tokens: TokenType[] = [
   ...keywords.toSorted((a, b) => (b.PATTERN as string).length - (a.PATTERN as string).length),
   Identifier,
   Name,
+  Callee,
   Word,
   Percentage,
   NumberLiteral,

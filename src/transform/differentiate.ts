@@ -16,6 +16,7 @@ export function differentiate(builder: Builder, loss: Op, sources: readonly Op[]
   const b = builder.build;
   const outer = builder.position;
   const reached = dependents(builder.operations, sources);
+  const stated = new StatedGradients(builder);
   const cotangents = new Map<Op, Op>();
   const accumulate = (op: Op, cotangent: Op) => {
     const known = cotangents.get(op);
@@ -33,7 +34,7 @@ export function differentiate(builder: Builder, loss: Op, sources: readonly Op[]
     builder.position = { place: op.place, phase: "backward", ...(op.source === undefined ? {} : { source: op.source }) };
     const parts =
       op.kind === "attach_gradient"
-        ? [cotangent, fillIn(builder, op, cotangent), undefined]
+        ? [cotangent, stated.fillIn(op.operands[2]!, cotangent), undefined]
         : (derivative as (op: Op, dy: Op, build: typeof b) => readonly (Op | undefined)[])(op, cotangent, b);
     parts.forEach((part, j) => {
       const operand = op.operands[j]!;
@@ -43,6 +44,7 @@ export function differentiate(builder: Builder, loss: Op, sources: readonly Op[]
     });
   }
   builder.position = { ...outer, phase: "backward" };
+  stated.rebuildUpdates();
   return sources.map((source) => b.broadcast(cotangents.get(source) ?? b.constant(0), source.type.axes));
 }
 
@@ -53,33 +55,52 @@ function dependents(all: readonly Op[], sources: readonly Op[]): Set<Op> {
   return result;
 }
 
-/** Rebuilds a stated gradient with the real cotangent in place of its placeholder, and the updates that rest on it. */
-function fillIn(builder: Builder, attach: Op, cotangent: Op): Op {
-  const gradient = attach.operands[2]!;
-  const placeholder = findCotangent(gradient);
-  if (placeholder === undefined) return gradient;
-  const copies = new Map<Op, Op>([[placeholder, cotangent]]);
-  const copy = (op: Op): Op => {
-    const known = copies.get(op);
-    if (known !== undefined) return known;
-    const operands = op.operands.map(copy);
-    const changed = operands.some((operand, i) => operand !== op.operands[i]);
-    const result = changed ? (builder.add(op.kind, operands, op.attributes as never) as Op) : op;
-    copies.set(op, result);
-    return result;
-  };
-  const result = copy(gradient);
-  for (const op of builder.operations.filter((candidate) => candidate.kind === "update")) copy(op);
-  return result;
+/**
+ * Gradients that a definition states: they are built on a placeholder of the cotangent, which the backward pass fills in.
+ * All copies are shared, and each operation is copied once, however many stated gradients stand behind one another.
+ */
+class StatedGradients {
+  /** The operations that rest on a placeholder, in order. */
+  private readonly resting: readonly Op[];
+  private readonly rests = new Set<Op>();
+  private readonly copies = new Map<Op, Op>();
+
+  constructor(private readonly builder: Builder) {
+    for (const op of builder.operations) {
+      if (op.kind === "cotangent" || operandsOf(op).some((operand) => this.rests.has(operand))) this.rests.add(op);
+    }
+    this.resting = [...this.rests];
+  }
+
+  /** The stated gradient with the real cotangent in its place. */
+  fillIn(gradient: Op, cotangent: Op): Op {
+    const needed = new Set<Op>();
+    const open = [gradient];
+    for (let op = open.pop(); op !== undefined; op = open.pop()) {
+      if (!this.rests.has(op) || needed.has(op) || this.copies.has(op)) continue;
+      needed.add(op);
+      if (op.kind === "cotangent") this.copies.set(op, cotangent);
+      open.push(...operandsOf(op));
+    }
+    for (const op of [...needed].sort((a, b) => a.id - b.id)) this.copy(op);
+    return this.copies.get(gradient) ?? gradient;
+  }
+
+  /** The updates of states that rest on placeholders which were filled in; the originals have no value. */
+  rebuildUpdates(): void {
+    for (const op of this.resting) {
+      if (operandsOf(op).every((operand) => !this.rests.has(operand) || this.copies.has(operand))) this.copy(op);
+    }
+  }
+
+  private copy(op: Op): void {
+    if (this.copies.has(op) || op.kind === "cotangent") return;
+    const operands = operandsOf(op).map((operand) => this.copies.get(operand) ?? operand);
+    this.copies.set(op, op.kind === "attach_gradient" ? operands[0]! : (this.builder.add(op.kind, operands, op.attributes as never) as Op));
+  }
 }
 
-function findCotangent(op: Op, seen = new Set<Op>()): Op | undefined {
-  if (op.kind === "cotangent") return op;
-  if (seen.has(op)) return undefined;
-  seen.add(op);
-  for (const operand of op.operands) {
-    const found = findCotangent(operand, seen);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+/** `attach_gradient` is its first operand, once its gradient is stated. */
+function operandsOf(op: Op): readonly Op[] {
+  return op.kind === "attach_gradient" ? op.operands.slice(0, 1) : op.operands;
 }

@@ -17,6 +17,11 @@ export class Scope {
     this.taken = new Set(outer?.taken);
   }
 
+  /** Keeps a name that is used here from being given. */
+  reserve(name: string): void {
+    this.taken.add(name);
+  }
+
   /** `base`, or `base` with the smallest number that makes it new. */
   name(base: string): string {
     let name = base;
@@ -60,9 +65,11 @@ const forms: Readonly<Record<string, string>> = {
 export class Namer {
   private readonly gradients = new Map<Value, string>();
   private readonly next = new Map<Value, string>();
+  private readonly results = new Map<Value, string>();
   private readonly makers = new Map<Value, Call>();
 
-  constructor(calls: readonly Call[]) {
+  constructor(calls: readonly Call[], results: ReadonlyMap<string, Value>) {
+    for (const [name, value] of results) this.results.set(value, camelCase(name));
     for (const call of calls) if (call.result !== undefined) this.makers.set(call.result, call);
     for (const { name, args, region } of calls) {
       const [slot, value] = args;
@@ -81,7 +88,7 @@ export class Namer {
   }
 
   baseOf(value: Value): string {
-    return this.next.get(value) ?? this.gradients.get(value) ?? this.computed(value);
+    return this.results.get(value) ?? this.next.get(value) ?? this.gradients.get(value) ?? this.computed(value);
   }
 
   private computed(value: Value): string {

@@ -53,23 +53,12 @@ export interface Permutation {
   readonly after: Dimensions;
 }
 
-/**
- * The permutation that brings `from` into the order `to`. The dimensions are kept as they are when each of them moves as
- * a whole and there are at most five; else axes that stay together are merged, since kernels slow down with rank.
- */
+/** The permutation that brings `from` into the order `to`. Axes that stay together are merged: kernels slow down with rank. */
 export function permutationTo(from: Dimensions, to: readonly Axis[]): Permutation {
-  const kept = from.filter((dimension) => dimension.length > 0);
-  const intact = kept.length <= 5 && kept.every((dimension) => runs(dimension, to));
-  const before = intact ? kept : blocks(orderOf(from), to);
+  const before = blocks(orderOf(from), to);
   const position = (dimension: readonly Axis[]) => to.findIndex((axis) => axis.name === dimension[0]!.name);
   const permutation = before.map((_, i) => i).sort((a, b) => position(before[a]!) - position(before[b]!));
   return { before, permutation, after: permutation.map((i) => before[i]!) };
-}
-
-/** Whether `dimension` stands in `order` without interruption. */
-function runs(dimension: readonly Axis[], order: readonly Axis[]): boolean {
-  const start = order.findIndex((axis) => axis.name === dimension[0]!.name);
-  return dimension.every((axis, i) => order[start + i]?.name === axis.name);
 }
 
 /** Parts `from` into the longest blocks that also stand in `to` without interruption. */

@@ -24,9 +24,16 @@ export function printEntry(
   names: Scope,
   origins: Origins | undefined,
 ): EntryText {
-  const printer = new Printer(new Namer(callsOf(steps)), origins);
-  const functions = routines.map((routine) => printer.routine(routine, names.name(routineName(entry, routine))));
-  return { functions, body: printer.body(steps, results) };
+  const printer = new Printer(new Namer(callsOf(steps), results), origins);
+  const functions = routines
+    .filter((routine) => !isInner(routine))
+    .map((routine) => printer.routine(routine, names.name(routineName(entry, routine))));
+  return { functions, body: printer.body(steps, results, names) };
+}
+
+/** The optimizer's functions stand inside the step, where they see what all parameters share: the rate, for instance. */
+function isInner({ runs }: Routine): boolean {
+  return runs[0]!.calls[0]!.region.phase === "update";
 }
 
 function callsOf(steps: readonly Step[]): readonly Call[] {
@@ -35,7 +42,6 @@ function callsOf(steps: readonly Step[]): readonly Call[] {
 
 function routineName(entry: string, { runs }: Routine): string {
   const { phase, key } = runs[0]!.calls[0]!.region;
-  if (phase === "update") return "updateParameter";
   const layer = camelCase(key.replace(/(\.\d+)+$/, ""));
   const suffix = entry === "step" ? capitalised(phase) : (entrySuffixes.get(entry) ?? capitalised(entry));
   return `${layer}${suffix}`;
@@ -51,6 +57,8 @@ const entrySuffixes: ReadonlyMap<string, string> = new Map([
 interface Signature {
   readonly name: string;
   readonly parameters: readonly string[];
+  /** Which inputs of a run the parameters are. */
+  readonly passed: readonly number[];
   /** The names of the outputs; of a single one, it is returned without a name. */
   readonly outputs: readonly string[];
 }
@@ -65,12 +73,19 @@ class Printer {
     private readonly origins: Origins | undefined,
   ) {}
 
-  routine(routine: Routine, name: string): string {
+  /** The text of a function; with `outer`, of one that stands there. */
+  routine(routine: Routine, name: string, outer?: Block): string {
     const first = routine.runs[0]!;
     const { key, phase } = first.calls[0]!.region;
     const keyName = phase === "update" ? "parameter" : "layer";
     const block = new Block(this.namer, this.origins, key, keyName);
-    const parameters = first.inputs.map((value) => {
+    const passed: number[] = [];
+    first.inputs.forEach((value, i) => {
+      if (outer === undefined || routine.runs.some((run) => run.inputs[i] !== value)) passed.push(i);
+      else block.see(value, outer.refer(value));
+    });
+    const parameters = passed.map((i) => {
+      const value = first.inputs[i]!;
       const isGradient = phase === "update" && this.namer.isGradient(value);
       return block.declare(value, isGradient ? "gradient" : this.labels.get(value));
     });
@@ -80,7 +95,7 @@ class Printer {
     for (const run of routine.runs) {
       routine.outputs.forEach((at, i) => this.labels.set(run.calls[at]!.result!, fields[i]!));
     }
-    this.signatures.set(routine, { name, parameters, outputs: fields });
+    this.signatures.set(routine, { name, parameters, passed, outputs: fields });
     const taken = parameters.length > 3 ? `{ ${parameters.join(", ")} }` : parameters.join(", ");
     const returned = fields.length === 0 ? "" : fields.length === 1 ? `return ${fields[0]};` : `return { ${fields.join(", ")} };`;
     const places = routine.runs.map((run) => run.calls[0]!.region.key);
@@ -89,27 +104,31 @@ class Printer {
       function ${name}(${[keyName, taken].filter((text) => text !== "").join(", ")}) {\n${[...lines, returned].join("\n")}\n}`;
   }
 
-  body(steps: readonly Step[], results: ReadonlyMap<string, Value>): string {
-    const block = new Block(this.namer, this.origins, "", "");
+  body(steps: readonly Step[], results: ReadonlyMap<string, Value>, names: Scope): string {
+    const block = new Block(this.namer, this.origins, "", "", names);
     const lines = steps.flatMap((step) => (step.kind === "invoke" ? this.invocation(step.routine, step.run, block) : block.lines(step)));
     const returned = [...results].map(([name, value]) => `${JSON.stringify(name)}: ${block.refer(value)}`);
     return [...lines, `return { ${returned.join(", ")} };`].join("\n");
   }
 
   private invocation(routine: Routine, run: Run, block: Block): string[] {
-    const { name, parameters, outputs } = this.signatures.get(routine)!;
+    const lines: string[] = [];
+    if (isInner(routine) && !this.signatures.has(routine)) {
+      lines.push("", this.routine(routine, block.name("updateParameter"), block), "");
+    }
+    const { name, parameters, passed: indices, outputs } = this.signatures.get(routine)!;
     const { key, phase } = run.calls[0]!.region;
-    const given = run.inputs.map((value) => block.refer(value));
+    const given = indices.map((i) => block.refer(run.inputs[i]!));
     const named = parameters.map((parameter, i) => (parameter === given[i] ? parameter : `${parameter}: ${given[i]}`));
     const passed = parameters.length > 3 ? `{ ${this.spread(parameters, given, named).join(", ")} }` : given.join(", ");
     const call = `${name}(${[JSON.stringify(key), passed].filter((text) => text !== "").join(", ")});`;
     block.endSection();
-    if (outputs.length === 0) return [call];
+    if (outputs.length === 0) return [...lines, call];
     const record = block.name(phase === "forward" ? camelCase(key) : `${camelCase(key)}${capitalised(phase)}`);
     routine.outputs.forEach((at, i) => {
       block.bind(run.calls[at]!.result!, outputs.length === 1 ? record : `${record}.${outputs[i]}`);
     });
-    return [`const ${record} = ${call}`];
+    return [...lines, `const ${record} = ${call}`];
   }
 
   /** Passes a whole record where most of what is passed are fields of it under their own names. */
@@ -133,7 +152,7 @@ export function commentText(text: string): string {
 
 /** The statements of one function. */
 class Block {
-  private readonly scope = new Scope();
+  private readonly scope: Scope;
   private readonly bound = new Map<Value, string>();
   private section: string | undefined;
   private readonly read = new Map<string, string>();
@@ -143,7 +162,16 @@ class Block {
     private readonly origins: Origins | undefined,
     private readonly key: string,
     private readonly keyName: string,
-  ) {}
+    outer?: Scope,
+  ) {
+    this.scope = new Scope(outer);
+  }
+
+  /** Uses a value of the surrounding function under the name that it has there. */
+  see(value: Value, expression: string): void {
+    this.scope.reserve(expression.split(".")[0]!);
+    this.bound.set(value, expression);
+  }
 
   name(base: string): string {
     return this.scope.name(base);
