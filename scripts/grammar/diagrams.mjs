@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-const folder = join(dirname(createRequire(import.meta.url).resolve("chevrotain/package.json")), "diagrams");
+// The package exports no more than its entry, `lib/src/api.js`; the diagrams lie beside `lib`.
+const folder = join(dirname(createRequire(import.meta.url).resolve("chevrotain")), "..", "..", "diagrams");
 const read = (/** @type {string[]} */ ...path) => readFileSync(join(folder, ...path), "utf8").trim();
 
 /**

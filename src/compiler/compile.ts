@@ -13,6 +13,7 @@ import { type Host, type Module, Modules, place } from "../semantics/modules.js"
 import { definitionValue } from "../semantics/names.js";
 import { elaborate, makeElaborator } from "../semantics/program.js";
 import { type Recipe, emptyFrame, readRecipe } from "../semantics/recipes.js";
+import { checkStatistics } from "../semantics/rules/statistics.js";
 import { policyText } from "../semantics/sites.js";
 import { checkNames } from "../semantics/static-names.js";
 import type { CallableValue } from "../semantics/values.js";
@@ -79,7 +80,9 @@ function checkModel(modules: Modules, module: Module, definition: ast.Definition
   const e = makeElaborator(modules, new Slots(), "training", nominalBatch, report);
   e.attempt(() => undefined, () => {
     const value = definitionValue(e, emptyFrame(module), module, definition);
-    if (value.kind === "callable") runModel(e, emptyFrame(module), value, place(module.source, definition.name));
+    if (value.kind !== "callable") return;
+    runModel(e, emptyFrame(module), value, place(module.source, definition.name));
+    checkStatistics(e).forEach(report);
   });
 }
 

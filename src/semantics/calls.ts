@@ -69,7 +69,7 @@ function runRecorded(e: Elaborator, frame: Frame, callable: CallableValue, where
   if (definition.keyword !== "norm" || frame.instance.isNorm || argument?.kind !== "tensor") return e.language.run(e, frame, callable, where, target);
   const instance = new Instance(frame.instance.claim(target ?? definition.name.name), true);
   const groups = (argument.groups ?? []).map((group) => group.name);
-  return recordSite(e, argument, callable, { site: instance.path, groups, policyPlace: where, sitePlace: where }, () => {
+  return recordSite(e, argument, callable, { site: instance.path, at: undefined, groups, policyPlace: where, sitePlace: where }, () => {
     const value = e.language.run(e, frame, callable, where, instance);
     return value.kind === "tensor" ? { ...value, ...tensors.groupsOf([argument], value.op) } : value;
   });
@@ -100,6 +100,13 @@ export function evaluatePartial(e: Elaborator, frame: Frame, node: ast.Expressio
     return fail("N0208", where, `${what} is a ${expected.join(" or a ")}, not ${describe(value)}`, help === undefined ? {} : { help });
   }
   return isCall ? giveArguments(e, inner, value, node.arguments, reservedParameters[value.definition.keyword]) : value;
+}
+
+/** The same for the value of any expression: a definition with arguments is not called, but a function is. */
+export function evaluateDefinition(e: Elaborator, frame: Frame, node: ast.Expression): Value {
+  const callee = node.kind === "Call" ? e.language.evaluate(e, frame, node.callee) : undefined;
+  const isPartial = callee?.kind === "callable" && !["function", "objective"].includes(callee.definition.keyword);
+  return isPartial ? evaluatePartial(e, frame, node, [callee.definition.keyword], "this") : e.language.evaluate(e, frame, node);
 }
 
 /** The names of the groups of a stack, which its callers give as named arguments. */
@@ -236,7 +243,7 @@ export function withLeading(callable: CallableValue, values: readonly Value[], w
 
 /** The frame in which a definition's body runs: its parameters have their values, defaults computed in order. */
 export function frameFor(e: Elaborator, caller: Frame, callable: CallableValue, instance: Instance): Frame {
-  const { definition, module } = callable;
+  const { module } = callable;
   const names = new Map<string, Value>();
   const axisNames = new Map<string, readonly string[]>();
   const overrides = new Map(module.isLibrary ? [] : caller.overrides);

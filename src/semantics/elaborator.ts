@@ -69,7 +69,7 @@ export const deepestCalls = 100;
 /** No call stands inside more expressions than these, counted through all calls around it. */
 export const deepestExpressions = 300;
 /** More calls than this are refused: those that build nothing new cost time as well. */
-export const mostCalls = 400_000;
+export const mostCalls = 200_000;
 /** All `repeat` blocks of a program together may run this often. */
 export const mostRepetitions = 2_000;
 
@@ -97,6 +97,9 @@ export class Elaborator {
   private depth = 0;
   private calls = 0;
   private repetitions = 0;
+  private isExhausted = false;
+  /** Definitions by `=` whose values are being looked for, outermost first. */
+  readonly resolving = new Map<ast.Definition, Place>();
   /** How many expressions are being evaluated, each inside the one before. */
   level = 0;
   /** Operations up to here have a size within the limit. */
@@ -163,9 +166,9 @@ export class Elaborator {
       });
     }
     if (this.builder.operations.length > mostOperations) {
-      fail("N0601", where, `the program has more than ${mostOperations} operations`, { help: "make the model less deep" });
+      this.exhausted(where, `the program has more than ${mostOperations} operations`, "make the model less deep");
     }
-    if (++this.calls > mostCalls) fail("N0601", where, `more than ${mostCalls} calls are written out`, { help: "give a result that is used twice a name" });
+    if (++this.calls > mostCalls) this.exhausted(where, `more than ${mostCalls} calls are written out`, "give a result that is used twice a name");
     this.depth++;
     try {
       return action();
@@ -174,11 +177,18 @@ export class Elaborator {
     }
   }
 
+  /** What comes after the limit is beyond it too, and stays silent. @throws CheckError | Silent always */
+  private exhausted(where: Place, message: string, help: string): never {
+    if (this.isExhausted) throw new Silent();
+    this.isExhausted = true;
+    return fail("N0601", where, message, { help });
+  }
+
   /** Enters a `repeat` block. @throws CheckError when all of them together run too often. */
   repeats(count: number, where: Place): void {
     this.repetitions += count;
     if (this.repetitions > mostRepetitions) {
-      fail("N0601", where, `the program repeats sublayers more than ${mostRepetitions} times`, { help: "make the model less deep" });
+      this.exhausted(where, `the program repeats sublayers more than ${mostRepetitions} times`, "make the model less deep");
     }
   }
 

@@ -7,6 +7,8 @@ import type { Op } from "../ir/program.js";
 export interface GroupSite {
   /** `encoder.3.attention.before`. */
   readonly site: string;
+  /** The path under which its stack's `normalize at` finds it; undefined for a norm inside a layer. */
+  readonly at: string | undefined;
   readonly groups: readonly string[];
   /** How many tokens the groups have in all. */
   readonly tokens: number;

@@ -21,15 +21,17 @@ export function runModel(e: Elaborator, caller: Frame, callable: CallableValue, 
   if (definition.damaged) throw new Silent();
   requireComplete(callable, where);
   const frame = frameFor(e, caller, callable, new Instance(""));
+  let hasLoss = false;
   runStatements(e, frame, definition.body, (node) => {
+    if (node.kind === "Loss") hasLoss = true;
     if (node.kind === "Input") input(e, frame, node);
     else if (node.kind === "Loss") loss(e, frame, node);
     else if (node.kind === "Report") report(e, frame, node);
     else return false;
     return true;
   });
-  if (!definition.body.some((node) => node.kind === "Loss")) {
-    fail("N0314", place(module.source, definition.name), `the model \`${definition.name.name}\` has no loss`, { help: "add `loss cross_entropy(logits, label)`, say" });
+  if (!hasLoss) {
+    fail("N0314", place(module.source, definition.name), `the model \`${definition.name.name}\` has no loss${definition.body.some((node) => node.kind === "When") ? ` in ${e.mode}` : ""}`, { help: "add `loss cross_entropy(logits, label)`, say" });
   }
 }
 

@@ -71,6 +71,12 @@ export class Modules {
     return name.startsWith("std.") ? this.library(`${name.replaceAll(".", "/")}.norm`, name) : undefined;
   }
 
+  /** Every name that the spec's own modules define or use, and those of the prelude. */
+  names(): string[] {
+    const own = [...this.loaded.values()].filter((module) => !module.isLibrary);
+    return [...own.flatMap((module) => [...module.definitions.keys(), ...module.imports.keys()]), ...this.prelude.keys()];
+  }
+
   private spec(path: string, folder: string): Module | undefined {
     const known = this.loaded.get(`spec:${path}`);
     if (known !== undefined) return known;

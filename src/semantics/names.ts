@@ -1,8 +1,9 @@
 /** What a name means at a place: local names, then the module's, then what it uses, then the prelude, then the built-ins. */
 
 import type * as ast from "../syntax/ast.js";
+import { evaluatePartial } from "./calls.js";
 import type { Elaborator } from "./elaborator.js";
-import { Silent } from "./errors.js";
+import { Silent, fail } from "./errors.js";
 import type { Frame } from "./frame.js";
 import { intrinsicNames } from "./intrinsics/names.js";
 import { type Imported, type Module, place } from "./modules.js";
@@ -33,7 +34,25 @@ export function definitionValue(e: Elaborator, frame: Frame, module: Module, def
   if (definition.damaged) throw new Silent();
   if (definition.value === undefined) return callableOf(module, definition);
   const alias: Frame = { module, names: new Map(), cells: new Map(), axisNames: new Map(), axes: new Map(), instance: frame.instance, overrides: new Map() };
-  return e.nested(place(module.source, definition.name), definition.name.name, () => e.language.evaluate(e, alias, definition.value!));
+  const where = place(module.source, definition.name);
+  const { name } = definition.name;
+  checkCycle(e, definition);
+  e.resolving.set(definition, where);
+  try {
+    return e.nested(where, name, () => evaluatePartial(e, alias, definition.value!, [definition.keyword], `\`${name}\``));
+  } finally {
+    e.resolving.delete(definition);
+  }
+}
+
+/** @throws CheckError when a definition's value is being looked for already; the cycle is told at the member that stands first. */
+function checkCycle(e: Elaborator, definition: ast.Definition): void {
+  if (!e.resolving.has(definition)) return;
+  const chain = [...e.resolving];
+  const cycle = chain.slice(chain.findIndex(([member]) => member === definition));
+  const [[first, where], ...others] = cycle.toSorted(([a], [b]) => a.start - b.start) as [(typeof cycle)[number], ...typeof cycle];
+  const related = others.map(([, other]) => ({ place: other, label: "by way of this" }));
+  fail("N0205", where, `\`${first.name.name}\` is defined by itself`, { related, help: "one of them needs a body of its own" });
 }
 
 export function callableOf(module: Module, definition: ast.Definition): CallableValue {

@@ -35,9 +35,16 @@ function declaredAxes(e: Elaborator, frame: Frame, axes: readonly ast.AxisDeclar
   });
 }
 
+/** @throws CheckError outside the model: what updates parameters or draws them has none of its own. */
+function checkPhase(e: Elaborator, what: string, where: Place): void {
+  if (e.builder.position.phase === "forward") return;
+  fail("N0210", where, `${what} does not belong here`, { help: "only what the model is made of has parameters and states, and an optimizer its own states" });
+}
+
 /** Declares a parameter. It stays pending while an extent is open. */
 export function declareParameter(e: Elaborator, frame: Frame, name: string, axes: readonly ast.AxisDeclaration[], initial: ast.Initial, node: ast.Span): TensorValue | PendingValue {
   const where = place(frame.module.source, node);
+  checkPhase(e, "a parameter", where);
   const open = declaredAxes(e, frame, axes);
   const start: InitialValue = initial.drawn
     ? { kind: "drawn", by: evaluatePartial(e, frame, initial.value, ["initializer"], "what follows `~`"), place: place(frame.module.source, initial.value) }
@@ -68,6 +75,7 @@ export function declareParameter(e: Elaborator, frame: Frame, name: string, axes
 /** Declares a state of the model and opens its cell. */
 export function declareState(e: Elaborator, frame: Frame, node: ast.StateStatement): void {
   const where = place(frame.module.source, node);
+  checkPhase(e, "a state", where);
   const axes = declaredAxes(e, frame, node.axes).map(({ name, extent, place: at }) =>
     extent === undefined ? fail("N0307", at, `the extent of axis \`${name}\` is not known here`, { help: `write it down, as in \`[${name}: 64]\`` }) : { name, extent },
   );

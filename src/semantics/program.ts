@@ -52,6 +52,9 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
   const roleOf = rolesOf([...slots.parameters.values()], forwardOperations);
   const forwardUpdates = new Map(training.updated);
 
+  checkStatistics(training).forEach(told);
+  recipeRules.checkExampleGradients(training, recipe).forEach(told);
+
   const step = training.attempt<StepParts | undefined>(
     () => void (failed = true),
     () => {
@@ -62,16 +65,15 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
   );
   const initial = makeElaborator(modules, slots, "training", recipe.batch, told);
   buildInitial(initial, fansOf(forwardOperations));
-  if (step === undefined || failed) return undefined;
+  if (step === undefined) return undefined;
 
   const make = (name: string, operations: readonly Op[], results: ReadonlyMap<string, Op>, updates: ReadonlyMap<string, Op>) => makeEntry(name, slots, operations, results, updates);
   const evaluateEntry = make("evaluate", evaluation.builder.operations, results(evaluation), new Map());
   const rate = make("rate", training.builder.operations, new Map([["rate", step.rate]]), new Map());
-  checkStatistics(training).forEach(told);
-  recipeRules.checkExampleGradients(training, recipe).forEach(told);
+  const moved = withoutCotangents(forwardOperations, forwardUpdates);
   recipeRules.checkScaleInvariance(training, recipe, roleOf, forwardOperations).forEach(told);
   recipeRules.checkWarmUp(training, recipe, rate).forEach(told);
-  recipeRules.checkStates(training, evaluateEntry).forEach(told);
+  recipeRules.checkStates(training, moved, evaluateEntry).forEach(told);
   if (failed) return undefined;
 
   const entries = [

@@ -84,11 +84,17 @@ export function readRecipe(e: Elaborator, callable: CallableValue): Recipe {
   const steps = whole(forSteps, "the number of steps");
   const seed = read(one("seed"), (line) => seedOf(e, line)) ?? 0;
   const holdout = read(one("holdout"), (line) => shareOf(e, line)) ?? 0.1;
+  // What a variant of the recipe binds, its model's parameter of that name takes.
+  const given = new Map(model?.given);
+  for (const { name } of model?.definition.parameters ?? []) {
+    const rebound = callable.variants.findLast((variant) => variant.bindings.has(name.name));
+    if (rebound !== undefined) given.set(name.name, { value: rebound.bindings.get(name.name)!, place: where });
+  }
   if (!complete || model === undefined || data === undefined || schedule === undefined || batch === undefined) throw new Silent();
   return {
     name: definition.name.name,
     place: where,
-    model,
+    model: { ...model, given },
     modelPlace: place(module.source, of),
     frame,
     data,

@@ -17,6 +17,8 @@ export interface SitePosition {
   /** `encoder.3.attention.before`. */
   readonly path: string;
   readonly stack: string;
+  /** How `normalize at` of its stack names it. */
+  readonly at?: string;
   readonly place: Place;
 }
 
@@ -60,7 +62,7 @@ function gathered(e: Elaborator, x: TensorValue, groups: readonly Segment[], wan
 
 function normalised(e: Elaborator, frame: Frame, x: TensorValue, { groups, line }: Assignment, site: SitePosition): TensorValue {
   const { norm } = line;
-  const where = { site: site.path, groups, policyPlace: line.place, sitePlace: site.place };
+  const where = { site: site.path, at: site.at, groups, policyPlace: line.place, sitePlace: site.place };
   return recordSite(e, x, norm, where, () => (norm.kind === "none" ? x : runNorm(e, frame, x, norm, `${site.path}.${groups.join("+")}`, line.place)));
 }
 
@@ -69,7 +71,7 @@ export function recordSite<T extends Value>(
   e: Elaborator,
   x: TensorValue,
   norm: Assignment["line"]["norm"],
-  where: Pick<GroupSite, "site" | "groups" | "policyPlace" | "sitePlace">,
+  where: Pick<GroupSite, "site" | "at" | "groups" | "policyPlace" | "sitePlace">,
   action: () => T,
 ): T {
   const start = e.builder.operations.length;

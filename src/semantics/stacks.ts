@@ -15,7 +15,7 @@ import { applySite } from "./sites.js";
 import { pathMatches, type SiteName } from "./site-paths.js";
 import { runWhen } from "./statements.js";
 import * as tensors from "./tensors.js";
-import { type CallableValue, type NativeValue, type PolicyValue, type Segment, type TensorValue, type Value, describe } from "./values.js";
+import { type CallableValue, type NativeValue, type PolicyValue, type Segment, type TensorValue, type Value, describe, poison } from "./values.js";
 
 /** A group as the stack's text declares it. */
 interface DeclaredGroup {
@@ -56,6 +56,7 @@ class StackRun {
   private sites = 0;
   private readonly allSites: number;
   private sublayers = 0;
+  private failed = false;
 
   constructor(
     private readonly e: Elaborator,
@@ -82,6 +83,7 @@ class StackRun {
 
   run(): TensorValue {
     this.items(this.callable.definition.body, this.frame);
+    if (this.failed) throw new Silent();
     for (const { path, place: at, matched } of this.overrides.flatMap((override) => override.paths)) {
       if (matched) continue;
       const known = this.e.sites.filter((site) => site.stack === this.name).map((site) => site.path.slice(this.name.length + 1));
@@ -151,7 +153,13 @@ class StackRun {
   }
 
   private items(body: readonly ast.Statement[], frame: Frame): void {
-    for (const item of body) this.item(item, frame);
+    for (const item of body) {
+      // After a mistake in one the others are still checked, with the sequence as it was before it.
+      this.e.attempt(() => {
+        this.failed = true;
+        if (item.kind === "Binding") frame.names.set(item.name.name, poison);
+      }, () => this.item(item, frame));
+    }
   }
 
   private item(item: ast.Statement, frame: Frame): void {
@@ -265,6 +273,7 @@ class StackRun {
       isLast: this.sites === this.allSites - 1,
     };
     this.sites++;
+    const at = name.isFirst ? "first" : name.segments.join(".");
     const policies: PolicyValue[] = this.base === undefined ? [] : [this.base];
     for (const override of this.overrides) {
       const hits = override.paths.filter((candidate) => pathMatches(candidate.path.segments, name));
@@ -273,7 +282,7 @@ class StackRun {
     }
     if (site.own !== undefined) policies.push(site.own);
     const assignments = resolve(policies, this.groups, site.where);
-    const result = applySite(e, this.frame, { ...x, groups: this.x.groups! }, assignments, { path, stack: this.name, place: site.where });
+    const result = applySite(e, this.frame, { ...x, groups: this.x.groups! }, assignments, { path, stack: this.name, at, place: site.where });
     return { ...result, groups: this.x.groups! };
   }
 

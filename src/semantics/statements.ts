@@ -48,16 +48,12 @@ function runStatement(e: Elaborator, frame: Frame, node: ast.Statement, extra: E
   if (extra(node)) return undefined;
   switch (node.kind) {
     case "Binding":
-      checkUnique(frame, node.name);
-      frame.names.delete(node.name.name);
       frame.names.set(node.name.name, e.language.evaluate(e, { ...frame, binding: node.name.name }, node.value));
       return undefined;
     case "Param":
-      checkUnique(frame, node.name);
       frame.names.set(node.name.name, declareParameter(e, frame, node.name.name, node.axes, node.initial, node));
       return undefined;
     case "State":
-      checkUnique(frame, node.name);
       declareState(e, frame, node);
       return undefined;
     case "Update":
@@ -70,12 +66,6 @@ function runStatement(e: Elaborator, frame: Frame, node: ast.Statement, extra: E
     default:
       return fail("N0210", place(frame.module.source, node), `a \`${node.kind.toLowerCase()}\` line does not belong here`);
   }
-}
-
-/** A name is given once; `when` and `otherwise` may each give it, since only one of them runs. */
-function checkUnique(frame: Frame, name: ast.Identifier): void {
-  const isState = frame.cells.has(name.name);
-  if (isState) fail("N0202", place(frame.module.source, name), `\`${name.name}\` is a state; it changes with \`${name.name} <- …\``);
 }
 
 /** `when` chooses at compile time. */

@@ -72,7 +72,7 @@ class NormParser extends CstParser {
 
   /**
    * callable = ( "norm" | "placement" | "layer" | "function" | "objective" | "optimizer" | "schedule" | "initializer"
-   *            | "measure" ) Name ( parameters block | "=" expression ) ;
+   *            | "measure" ) Name ( parameters block | equals ) ;
    */
   private callable = this.RULE("callable", () => {
     this.OR([
@@ -104,7 +104,7 @@ class NormParser extends CstParser {
     this.SUBRULE(this.expression);
   });
 
-  /** stack = "stack" Name ( parameters stackBlock | "=" expression ) ; */
+  /** stack = "stack" Name ( parameters stackBlock | equals ) ; */
   private stack = this.RULE("stack", () => {
     this.CONSUME(t.Stack);
     this.CONSUME(t.Name);
@@ -119,7 +119,7 @@ class NormParser extends CstParser {
     ]);
   });
 
-  /** model = "model" Name ( [ parameters ] block | "=" expression ) ; */
+  /** model = "model" Name ( [ parameters ] block | equals ) ; */
   private model = this.RULE("model", () => {
     this.CONSUME(t.Model);
     this.CONSUME(t.Name);
@@ -134,7 +134,7 @@ class NormParser extends CstParser {
     ]);
   });
 
-  /** train = "train" Name ( "of" expression "{" { setting } "}" | "=" expression ) ; */
+  /** train = "train" Name ( "of" expression "{" { setting } "}" | equals ) ; */
   private train = this.RULE("train", () => {
     this.CONSUME(t.Train);
     this.CONSUME(t.Name);
@@ -272,7 +272,7 @@ class NormParser extends CstParser {
     ]);
   });
 
-  /** param = "param" Name [ axes ] ( "=" expression | "~" expression ) ; */
+  /** param = "param" Name [ axes ] initial ; */
   private param = this.RULE("param", () => {
     this.CONSUME(t.Param);
     this.CONSUME(t.Name);
@@ -280,7 +280,7 @@ class NormParser extends CstParser {
     this.SUBRULE(this.initial);
   });
 
-  /** initial = "=" expression | "~" expression ; */
+  /** initial = ( "=" | "~" ) expression ; */
   private initial = this.RULE("initial", () => {
     this.OR([{ ALT: () => this.CONSUME(t.Equals) }, { ALT: () => this.CONSUME(t.Tilde) }]);
     this.SUBRULE(this.expression);
@@ -634,7 +634,7 @@ class NormParser extends CstParser {
     this.CONSUME(t.RightBrace);
   });
 
-  /** variantItem = groups | normalize | place | binding | setting ; */
+  /** variantItem = binding | groups | normalize | place | setting ; */
   private variantItem = this.RULE("variantItem", () => {
     this.OR([
       { ALT: () => this.SUBRULE(this.binding) },
@@ -725,7 +725,7 @@ class NormParser extends CstParser {
     });
   });
 
-  /** postfix = primary { call | "." Name | renaming } ; */
+  /** postfix = primary { call | member | renaming } ; */
   private postfix = this.RULE("postfix", () => {
     this.SUBRULE(this.primary);
     this.MANY(() =>
@@ -779,7 +779,7 @@ class NormParser extends CstParser {
     });
   });
 
-  /** renaming = "[" Name "as" Name { "," Name "as" Name } [ "," ] "]" ; */
+  /** renaming = "[" renamed { "," renamed } [ "," ] "]" ; */
   private renaming = this.RULE("renaming", () => {
     this.CONSUME(t.LeftBracket);
     this.SUBRULE(this.renamed);

@@ -23,7 +23,7 @@ export async function loadIdx(request: LoaderRequest): Promise<Parts> {
   if (files.get("train-images") === undefined) {
     throw new DataError(
       source.place,
-      `there is no file ${prefix}train-images-idx3-ubyte or ${prefix}train-images-idx3-ubyte.gz in ${folder.path}`,
+      `${path} is no folder with a file train-images-idx3-ubyte or train-images-idx3-ubyte.gz, and no prefix of such files`,
       "name the folder that holds the IDX files, or their common prefix",
     );
   }

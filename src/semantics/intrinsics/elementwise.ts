@@ -100,16 +100,22 @@ const stop: Intrinsic = (e, frame, node) => {
   return args.build(() => tensors.elementwise(e, [args.tensor(0)], (op) => e.b.stop(op)));
 };
 
-/** `fill(x, value)`: `value` where `x` is not valid; from then on everything is valid. */
+/**
+ * `fill(x, value)`: `value` where `x` is not valid; from then on everything is valid. `fill(x, value over axes)` does so for
+ * the conditions along those axes only: what is not valid for another reason stays so.
+ */
 const fill: Intrinsic = (e, frame, node) => {
-  const args = new Arguments(e, frame, "fill", node, { positional: [2, 2] });
+  const args = new Arguments(e, frame, "fill", node, { positional: [2, 2], clauses: ["over"] });
   const x = args.tensor(0);
   const value: Value = args.value(1);
   if (value.kind !== "number") return fail("N0208", args.placeOf(1), `\`fill\` takes a number second, not ${describe(value)}`);
-  if (x.masks.length === 0) return x;
+  const axes = args.axes(x);
+  const filled = args.clause === undefined ? x.masks : x.masks.filter((mask) => mask.type.axes.some((axis) => axes.includes(axis.name)));
+  if (filled.length === 0) return x;
   return args.build(() => {
-    const valid = x.masks.reduce((a, b) => e.b.binary("and", a, b));
-    return { ...x, op: e.b.select(valid, x.op, e.b.constant(value.value, x.op.type.dtype)), masks: [] };
+    const valid = filled.reduce((a, b) => e.b.binary("and", a, b));
+    const op = e.b.select(valid, x.op, e.b.constant(value.value, x.op.type.dtype));
+    return { ...x, op, masks: x.masks.filter((mask) => !filled.includes(mask)) };
   });
 };
 

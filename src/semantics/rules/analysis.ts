@@ -4,22 +4,32 @@ import type { Op } from "../../ir/program.js";
 import { extentOf, hasAxis } from "../../ir/types.js";
 import type { GroupSite } from "../model.js";
 
+/** A stretch of one axis, such as the class token's place in a sequence. */
+interface Stretch {
+  readonly axis: string;
+  readonly start: number;
+  readonly extent: number;
+}
+
+/** Whether a value is the same at every position of an axis, perhaps in a stretch of another one alone. */
+type Question = readonly [op: Op, axis: string, within?: Stretch | undefined];
+
 /** Whether values are the same at every position of an axis, by how they were made. */
 export class Constancy {
-  /** Answers by operation and axis. */
+  /** Answers by operation, axis and stretch. */
   private readonly known = new Map<string, boolean>();
 
   along(op: Op, axis: string): boolean {
     const asked = new Set<string>();
-    const open: (readonly [Op, string])[] = [[op, axis]];
+    const open: Question[] = [[op, axis]];
     let same = true;
     for (let next = open.pop(); next !== undefined && same; next = open.pop()) {
-      const [value, along] = next;
-      const key = `${value.id} ${along}`;
+      const [value, along, within] = next;
+      const key = `${value.id} ${along}${within === undefined ? "" : ` ${within.axis} ${within.start} ${within.extent}`}`;
       const known = this.known.get(key);
       if (known === true || asked.has(key)) continue;
       asked.add(key);
-      const needed = known === false ? undefined : needs(value, along);
+      const needed = known === false ? undefined : needs(value, along, within);
       if (needed === undefined) same = false;
       else open.push(...needed);
     }
@@ -29,9 +39,10 @@ export class Constancy {
   }
 }
 
-/** Of what values, along which axes, a value must be made to be the same along an axis; undefined when it never is. */
-function needs(op: Op, axis: string): readonly (readonly [Op, string])[] | undefined {
-  if (!hasAxis(op.type, axis) || extentOf(op.type, axis) === 1) return [];
+/** What must hold of the operands for a value to be the same along an axis; undefined when it never is. */
+function needs(op: Op, axis: string, stretch: Stretch | undefined): readonly Question[] | undefined {
+  const within = stretch !== undefined && hasAxis(op.type, stretch.axis) ? stretch : undefined;
+  if (!hasAxis(op.type, axis) || extentOf(op.type, axis) === 1 || (within?.axis === axis && within.extent === 1)) return [];
   const first = op.operands[0]!;
   switch (op.kind) {
     case "parameter":
@@ -45,21 +56,46 @@ function needs(op: Op, axis: string): readonly (readonly [Op, string])[] | undef
     case "scatter_add":
     case "take":
       return undefined;
-    case "broadcast":
-      return [[first, axis]];
     case "rename": {
-      const at = op.attributes.to.indexOf(axis);
-      return [[first, at < 0 ? axis : op.attributes.from[at]!]];
+      const before = (name: string) => op.attributes.from[op.attributes.to.indexOf(name)] ?? name;
+      return [[first, before(axis), within && { ...within, axis: before(within.axis) }]];
     }
-    case "split":
-      return [[first, op.attributes.into.some((own) => own.name === axis) ? op.attributes.axis : axis]];
-    case "merge":
-      return op.attributes.into === axis ? op.attributes.axes.map((own) => [first, own]) : [[first, axis]];
-    case "concatenate":
-      return op.attributes.axis === axis ? undefined : op.operands.map((operand) => [operand, axis]);
+    case "split": {
+      const { into, axis: from } = op.attributes;
+      const isPart = (name: string) => into.some((own) => own.name === name);
+      return [[first, isPart(axis) ? from : axis, within && isPart(within.axis) ? undefined : within]];
+    }
+    case "merge": {
+      const { into, axes } = op.attributes;
+      const rest = within?.axis === into ? undefined : within;
+      return into === axis ? axes.map((own): Question => [first, own, rest]) : [[first, axis, rest]];
+    }
+    case "slice": {
+      const { start, extent } = op.attributes;
+      if (within !== undefined && within.axis !== op.attributes.axis) return [[first, axis, within]];
+      return [[first, axis, within === undefined ? { axis: op.attributes.axis, start, extent } : { ...within, start: start + within.start }]];
+    }
+    case "concatenate": {
+      const parts = partsIn(op.operands, op.attributes.axis, within?.axis === op.attributes.axis ? within : undefined);
+      if (op.attributes.axis === axis && parts.length > 1) return undefined;
+      return parts.map(([part, own]): Question => [part, axis, own ?? within]);
+    }
     default:
-      return op.operands.map((operand) => [operand, axis]);
+      return op.operands.map((operand): Question => [operand, axis, within]);
   }
+}
+
+/** The parts of a concatenation that lie in a stretch of it, each with the stretch of its own; all of them without one. */
+function partsIn(parts: readonly Op[], axis: string, within: Stretch | undefined): readonly (readonly [Op, Stretch?])[] {
+  if (within === undefined) return parts.map((part) => [part]);
+  let offset = 0;
+  return parts.flatMap((part) => {
+    const extent = extentOf(part.type, axis);
+    const start = Math.max(within.start - offset, 0);
+    const end = Math.min(within.start + within.extent - offset, extent);
+    offset += extent;
+    return start < end ? [[part, { axis, start, extent: end - start }] as const] : [];
+  });
 }
 
 /** The reductions of a norm at a site: the axes and how many values each takes together. */

@@ -121,11 +121,14 @@ export function checkWarmUp(e: Elaborator, recipe: Recipe, rate: Entry): Diagnos
   ];
 }
 
-/** N0409: training moves a state that evaluation has no use for. */
-export function checkStates(e: Elaborator, evaluation: Entry): Diagnostic[] {
+/**
+ * N0409: the forward pass of training moves a state that evaluation has no use for. What a stated gradient moves belongs to
+ * the backward pass, which evaluation does not have.
+ */
+export function checkStates(e: Elaborator, moved: ReadonlyMap<string, Op>, evaluation: Entry): Diagnostic[] {
   const read = new Set(evaluation.operations.flatMap((op) => (op.kind === "state" ? [op.attributes.slot] : [])));
   return [...e.slots.states.values()]
-    .filter((state) => state.owner === "model" && e.updated.has(state.name) && !read.has(state.name))
+    .filter((state) => evaluates(state.name) && state.owner === "model" && moved.has(state.name) && !read.has(state.name))
     .map((state) =>
       diagnostic("N0409", state.place, `the state \`${state.name.split(".").at(-1)}\` is updated in training, and evaluation never reads it`, {
         help: "read it under `when training { … } otherwise { … }`, or remove it",

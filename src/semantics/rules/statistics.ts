@@ -67,9 +67,10 @@ function overTwo(site: GroupSite, { axes, operand }: Statistic): Diagnostic {
 }
 
 function sameInEveryExample(site: GroupSite): Diagnostic {
+  const override = (norm: string) => `normalize at ${site.at} { ${site.groups.join(", ")}: ${norm} }`;
   return diagnostic("N0404", site.policyPlace, `${groupsText(site)} ${site.groups.length === 1 ? "is" : "are"} the same in every example when \`${site.norm}\` first meets ${site.groups.length === 1 ? "it" : "them"}`, {
     related: related(site),
-    help: `choose another policy there, \`normalize at first { ${site.groups.join(", ")}: layer }\`, or none, \`normalize at first { ${site.groups.join(", ")}: none }\`; a larger \`eps\` bounds the harm`,
+    help: site.at === undefined ? "choose another norm there, or none; a larger `eps` bounds the harm" : `choose another policy there, \`${override("layer")}\`, or none, \`${override("none")}\`; a larger \`eps\` bounds the harm`,
     note: `at \`${site.site}\` the variance is 0: training gives the shift and no gradient, and evaluation amplifies the lag of the running mean`,
   });
 }

@@ -107,7 +107,7 @@ class Printer {
   body(steps: readonly Step[], results: ReadonlyMap<string, Value>, names: Scope): string {
     const block = new Block(this.namer, this.origins, "", "", names);
     const lines = steps.flatMap((step) => (step.kind === "invoke" ? this.invocation(step.routine, step.run, block) : block.lines(step)));
-    const returned = [...results].map(([name, value]) => `${JSON.stringify(name)}: ${block.refer(value)}`);
+    const returned = [...results].map(([name, value]) => (name === block.refer(value) ? name : `${JSON.stringify(name)}: ${block.refer(value)}`));
     return [...lines, `return { ${returned.join(", ")} };`].join("\n");
   }
 

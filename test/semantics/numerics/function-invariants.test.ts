@@ -20,7 +20,7 @@ describe("cross-entropy", () => {
 
   test("of logits that name the label goes to 0", () => {
     const x = tensor({ batch: 4, feature: 7 }, Array.from({ length: 28 }, (_, i) => (i % 7 === labels.data[Math.floor(i / 7)] ? 1e4 : 0)));
-    expect(valueOf("cross_entropy(x, labels)", { x, labels }).data[0]).toBe(0);
+    expect(valueOf("cross_entropy(x, labels)", { x, labels }).data[0]).toBeCloseTo(0, 14);
     expect(valueOf("accuracy(x, labels)", { x, labels }).data[0]).toBe(1);
   });
 

@@ -36,7 +36,7 @@ beforeAll(async () => {
   await writeFile(join(arrays, "image.npy"), npy("<f4", [16, 4, 5], new Uint8Array(images.buffer)));
   const labels = Int32Array.from({ length: 16 }, (_, i) => i % 3);
   await writeFile(join(arrays, "label.npy"), npy("<i4", [16], new Uint8Array(labels.buffer)));
-});
+}, 30_000);
 afterAll(() => rm(work, { recursive: true }));
 
 /** The runtime as `npm run build` compiles it, without waiting for the type checker. */
@@ -90,7 +90,7 @@ it("contains no compiler, and imports nothing else than it has and names", async
       else expect([...known], file).toContain(name);
     }
   }
-});
+}, 30_000);
 
 it("replaces a trainer, keeps what else is there, and never touches other folders", async () => {
   const folder = join(work, "again");
@@ -105,4 +105,4 @@ it("replaces a trainer, keeps what else is there, and never touches other folder
   await expect(writeTrainer(program, manifest, join(work, "new"), join(work, "nowhere"))).rejects.toThrow("npm run build");
   expect((await readdir(work)).filter((name) => name.startsWith("."))).toEqual([]);
   await expect(loadTrainer(other)).rejects.toThrow("cannot read");
-});
+}, 30_000);

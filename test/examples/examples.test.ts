@@ -1,0 +1,110 @@
+/**
+ * Every example is a spec that compiles without a word, is in the canonical format, and trains: three steps on TensorFlow.js,
+ * by the code of `norm train`, whose first loss is that of the reference interpreter.
+ */
+
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Compiled, compile } from "../../src/compiler/compile.js";
+import { fileHost } from "../../src/compiler/host.js";
+import { renderDiagnostic } from "../../src/diagnostics/render.js";
+import { formatText } from "../../src/format/format.js";
+import { interpret } from "../../src/ir/interpret.js";
+import { makeBatches } from "../../src/runtime/batches.js";
+import { openData } from "../../src/runtime/data/index.js";
+import { importProgram, runTrainer } from "../../src/runtime/tfjs/trainer.js";
+import { emitTfjs } from "../../src/target/tfjs/emit.js";
+import { tfjsManifest } from "../../src/target/tfjs/manifest.js";
+
+const folder = fileURLToPath(new URL("../../examples/", import.meta.url));
+const files = readdirSync(folder).filter((name) => name.endsWith(".norm"));
+const read = (name: string) => readFileSync(join(folder, name), "utf8");
+
+const mostLines = 60;
+/** The examples' own batches would take the interpreter minutes; the models stay as they are. */
+const batch = 8;
+const inSmallBatches = (text: string) => text.replace(/^( *batch) \d+$/m, `$1 ${batch}`);
+
+function compiled(name: string, change: (text: string) => string = (text) => text) {
+  const host = fileHost(folder);
+  const readSpec = (path: string) => {
+    const text = host.readSpec(path);
+    return text === undefined ? undefined : change(text);
+  };
+  return compile(name, change(read(name)), { ...host, readSpec });
+}
+
+test("there are examples", () => expect(files.length).toBeGreaterThanOrEqual(10));
+
+describe.each(files)("%s", (name) => {
+  test("compiles, and the compiler has nothing to say", () => {
+    const { diagnostics, recipes } = compiled(name);
+    expect(diagnostics.map((found) => renderDiagnostic(found)).join("\n\n")).toBe("");
+    expect(recipes.size).toBeGreaterThan(0);
+  });
+
+  test("is in the canonical format, short, and says what it shows", async () => {
+    const text = read(name);
+    expect(await formatText(text)).toBe(text);
+    expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(mostLines);
+    // mnist-sepnorm.norm says it at its stack.
+    if (name !== "mnist-sepnorm.norm") expect(text.startsWith("// ")).toBe(true);
+  });
+});
+
+describe("training", () => {
+  const recipes = files.flatMap((name) => [...compiled(name, inSmallBatches).recipes].map(([recipe, made]) => ({ name, recipe, made })));
+  let data: string;
+  beforeAll(() => {
+    data = mkdtempSync(join(tmpdir(), "norm-examples-"));
+    writeDigits(join(data, "data", "digits"));
+  });
+  afterAll(() => rmSync(data, { recursive: true, force: true }));
+
+  test.each(recipes)("$name#$recipe", { timeout: 60_000 }, async ({ recipe, made }) => {
+    const { program } = made;
+    const manifest = tfjsManifest(program, made.manifest);
+    expect(manifest.batch).toBe(batch);
+    const run = join(data, recipe);
+    // The few digits first, then the texts as they are.
+    const options = { folder: run, device: "wasm", data: [data, folder], steps: 3, searchFrom: [folder], quiet: true } as const;
+    const summary = await runTrainer({ manifest, module: await importProgram(await emitTfjs(program, manifest)) }, options);
+    expect(summary.steps).toBe(3);
+    for (const value of Object.values(summary.measures)) expect(value).toEqual(expect.any(Number));
+
+    const lines = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+    const losses = lines.filter((line) => "step" in line && "rate" in line).map((line) => line["loss"] as number);
+    expect(losses).toHaveLength(3);
+    expect(losses.every((loss) => Number.isFinite(loss))).toBe(true);
+    const expected = await firstLoss(made, [data, folder]);
+    expect(Math.abs(losses[0]! - expected)).toBeLessThan(1e-3 * Math.abs(expected));
+  });
+});
+
+/** The loss of a recipe's first batch with its first parameters, in float64. */
+async function firstLoss({ program, manifest }: Compiled, folders: readonly string[]): Promise<number> {
+  const { seed, holdout } = manifest;
+  const set = await openData(manifest.data, manifest.inputs, { folders, holdout, seed });
+  const [first] = makeBatches(set, manifest).training(0, 0);
+  const inputs = new Map([...first!.inputs].map(([name, values]) => [name, Float64Array.from(values)]));
+  const { updates: slots } = interpret(program.entries.get("initialise")!, { slots: new Map(), inputs: new Map(), seed, step: 0 });
+  return interpret(program.entries.get("forward")!, { slots, inputs, seed, step: 0 }).results.get("loss")!.data[0]!;
+}
+
+/** The first digits of the examples' data set, as plain IDX files: a header of 16 or 8 bytes, then one record each. */
+function writeDigits(to: string): void {
+  const from = join(folder, "data", "digits");
+  mkdirSync(to, { recursive: true });
+  for (const [part, count] of [["train", 3 * batch], ["t10k", batch]] as const) {
+    for (const [kind, header, record] of [["images-idx3-ubyte", 16, 28 * 28], ["labels-idx1-ubyte", 8, 1]] as const) {
+      const whole = gunzipSync(readFileSync(join(from, `${part}-${kind}.gz`)));
+      const few = Buffer.from(whole.subarray(0, header + count * record));
+      few.writeUInt32BE(count, 4);
+      writeFileSync(join(to, `${part}-${kind}`), few);
+    }
+  }
+}
