@@ -41,5 +41,5 @@ function withQuotes(node) {
   const definition = node.definition && { definition: node.definition.map(withQuotes) };
   if (node.type !== "Terminal") return { ...node, ...definition };
   const { type, name, idx } = node;
-  return { type, name, idx, label: typeof node.pattern === "string" && node.label?.startsWith("\`") ? node.label.replaceAll("\`", '"') : name };
+  return { type, name, idx, label: typeof node.pattern === "string" && node.label?.startsWith("`") ? node.label.replaceAll("`", '"') : name };
 }

@@ -75,7 +75,7 @@ export function textmate(tokens, definitionWords) {
           { name: "keyword.other.norm", match: word(reserved.filter((text) => !special.has(text))) },
           // Opening words are names unless they start a line or a block, and no `=`, `<-` or `:` follows.
           {
-            match: `(?:^|(?<=\\{))\\s*(${oneOf(words("Name"))})(?=\\s+[^\\s=<:]|\\s*\\{)`,
+            match: `(?:^|(?<=\\{))\\s*(${oneOf(words("Name"))})(?=\\s+(?!as\\s)[^\\s=<:},]|\\s*\\{)`,
             captures: { 1: { name: "keyword.other.norm" } },
           },
         ],

@@ -92,8 +92,10 @@ export class Elaborator {
   readonly groupSites: GroupSite[] = [];
   /** Sublayers whose norm stands on the stream itself, `norm(x + sublayer(x))`. */
   readonly postNorms: { readonly stack: string; readonly place: Place }[] = [];
-  /** Set while a mask that hides the future is in use: the place of the first one. */
-  causal: Place | undefined;
+  /** Comparisons that hide the future, each with the part of the model that it stands in. */
+  readonly causal: { readonly place: Place; readonly within: string }[] = [];
+  /** What each part of the model gave, by its path. */
+  readonly outputs = new Map<string, Op>();
   private depth = 0;
   private calls = 0;
   private repetitions = 0;

@@ -245,7 +245,7 @@ function power(e: Elaborator, x: TensorValue, exponent: Operand["value"], y: Ten
 /** A comparison of positions along two axes hides the future, or the past: remembered for the checks of norms. */
 function noteCausal(e: Elaborator, { op }: TensorValue, where: Place): void {
   if (op.kind !== "less" && op.kind !== "less_equal") return;
-  if (op.operands.every((side) => side.kind === "iota" || side.kind === "rename") && op.type.axes.length === 2 && hasAxis(op.type, "token")) e.causal ??= where;
+  if (op.operands.every((side) => side.kind === "iota" || side.kind === "rename") && op.type.axes.length === 2 && hasAxis(op.type, "token")) e.causal.push({ place: where, within: e.builder.position.place });
 }
 
 function member(e: Elaborator, frame: Frame, node: ast.Member): Value {

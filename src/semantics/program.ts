@@ -68,19 +68,19 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
   if (step === undefined) return undefined;
 
   const make = (name: string, operations: readonly Op[], results: ReadonlyMap<string, Op>, updates: ReadonlyMap<string, Op>) => makeEntry(name, slots, operations, results, updates);
-  const evaluateEntry = make("evaluate", evaluation.builder.operations, results(evaluation), new Map());
+  const evaluated = results(evaluation);
   const rate = make("rate", training.builder.operations, new Map([["rate", step.rate]]), new Map());
   const moved = withoutCotangents(forwardOperations, forwardUpdates);
-  recipeRules.checkScaleInvariance(training, recipe, roleOf, forwardOperations).forEach(told);
+  recipeRules.checkScaleInvariance(training, recipe, roleOf, forwardOperations, forwardResults.values()).forEach(told);
   recipeRules.checkWarmUp(training, recipe, rate).forEach(told);
-  recipeRules.checkStates(training, moved, evaluateEntry).forEach(told);
+  recipeRules.checkStates(training, moved, evaluation, evaluated.values()).forEach(told);
   if (failed) return undefined;
 
   const entries = [
     make("initialise", initial.builder.operations, new Map(), updatesIn(initial.builder.operations)),
     make("forward", forwardOperations, forwardResults, withoutCotangents(forwardOperations, forwardUpdates)),
     make("step", training.builder.operations, new Map([...results(training), ["rate", step.rate]]), step.updates),
-    evaluateEntry,
+    make("evaluate", evaluation.builder.operations, evaluated, new Map()),
   ];
   return {
     training,

@@ -28,7 +28,9 @@ export function run(e: Elaborator, caller: Frame, callable: CallableValue, where
     const before = e.builder.position;
     e.builder.position = { ...before, place: instance.path };
     try {
-      return runBody(e, caller, callable, instance);
+      const value = runBody(e, caller, callable, instance);
+      if (value.kind === "tensor" && instance !== caller.instance) e.outputs.set(instance.path, value.op);
+      return value;
     } catch (error) {
       throw atTheCall(error, caller, callable, where);
     } finally {

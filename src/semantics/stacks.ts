@@ -1,6 +1,6 @@
 /** Stacks: token groups go in, sublayers run in their placements, sites normalise each group by its policy. */
 
-import type { Place } from "../diagnostics/diagnostic.js";
+import { type Place, diagnostic } from "../diagnostics/diagnostic.js";
 import type { Op } from "../ir/program.js";
 import { extentOf, hasAxis } from "../ir/types.js";
 import type * as ast from "../syntax/ast.js";
@@ -83,14 +83,22 @@ class StackRun {
 
   run(): TensorValue {
     this.items(this.callable.definition.body, this.frame);
+    if (!this.failed) this.checkPaths();
     if (this.failed) throw new Silent();
+    return this.x;
+  }
+
+  /** Reports every path of an override that leads to no site. */
+  private checkPaths(): void {
+    const { e } = this;
     for (const { path, place: at, matched } of this.overrides.flatMap((override) => override.paths)) {
       if (matched) continue;
-      const known = this.e.sites.filter((site) => site.stack === this.name).map((site) => site.path.slice(this.name.length + 1));
+      const known = e.sites.filter((site) => site.stack === this.name).map((site) => site.path.slice(this.name.length + 1));
       const sites = [...new Set(known)].slice(0, 6).map((site) => `\`${site}\``);
-      fail("N0309", at, `no site of the stack is at \`${path.segments.join(".")}\``, { help: `its sites are ${sites.join(", ")}${known.length > 6 ? ", …" : ""}` });
+      const help = sites.length === 0 ? "it has no sites" : `its sites are ${sites.join(", ")}${known.length > 6 ? ", …" : ""}`;
+      e.report(diagnostic("N0309", at, `no site of the stack is at \`${path.segments.join(".")}\``, { help }));
+      this.failed = true;
     }
-    return this.x;
   }
 
   /** The groups joined to one sequence along `token`. */
@@ -167,10 +175,9 @@ class StackRun {
     switch (item.kind) {
       case "Groups":
       case "Place":
-        return;
+        return this.checkOutermost(item, frame);
       case "Normalize":
-        if (item.policy === undefined) this.bareSite(item);
-        return;
+        return item.policy === undefined ? this.bareSite(item) : this.checkOutermost(item, frame);
       case "Binding":
         frame.names.set(item.name.name, e.language.evaluate(e, { ...frame, binding: item.name.name }, item.value));
         return;
@@ -191,6 +198,14 @@ class StackRun {
       default:
         return fail("N0210", place(frame.module.source, item), `a \`${item.kind.toLowerCase()}\` line does not belong in a stack`);
     }
+  }
+
+  /** A line that holds for the whole stack was read before anything ran; inside `repeat` or `when` nothing would read it. */
+  private checkOutermost(item: ast.Groups | ast.Place | ast.Normalize, frame: Frame): void {
+    if (this.callable.definition.body.includes(item)) return;
+    const line = item.kind.toLowerCase();
+    const help = { Groups: undefined, Place: "a sublayer has its own: `attention(heads) placed post`", Normalize: "a sublayer has its own: `attention(heads) normalized { … }`" }[item.kind];
+    fail("N0210", place(frame.module.source, item), `\`${line}\` holds for the whole stack, and does not belong in \`repeat\` or \`when\``, help === undefined ? {} : { help });
   }
 
   private sublayer(item: ast.Sublayer, frame: Frame): void {

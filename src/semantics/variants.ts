@@ -11,7 +11,7 @@ import { place } from "./modules.js";
 import { type CallableValue, type Value, describe } from "./values.js";
 
 const allowed: Partial<Record<ast.DefinitionKeyword, readonly ast.Statement["kind"][]>> = {
-  stack: ["Normalize", "Place", "Groups"],
+  stack: ["Normalize", "Place"],
   train: ["Setting", "Freeze", "Measurement"],
 };
 
@@ -26,7 +26,7 @@ export function evaluateVariant(e: Elaborator, frame: Frame, node: ast.Variant):
       bindings.set(item.name.name, evaluateDefinition(e, frame, item.value));
     } else if (!allowed[keyword]?.includes(item.kind)) {
       fail("N0210", place(frame.module.source, item), `the ${keyword} \`${name.name}\` has no such line to replace`, {
-        help: `a variant of a ${keyword} may hold ${keyword === "stack" ? "`normalize`, `place`, `groups` and `name = …`" : keyword === "train" ? "recipe lines and `name = …`" : "`name = …`"}`,
+        help: `a variant of a ${keyword} may hold ${keyword === "stack" ? "`normalize`, `place` and `name = …`" : keyword === "train" ? "recipe lines and `name = …`" : "`name = …`"}`,
       });
     }
   }

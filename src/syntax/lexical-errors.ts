@@ -49,7 +49,7 @@ function brokenText(place: Place, image: string): Diagnostic {
 
 /** At most 20 characters, those that do not show as their code points. */
 function printable(text: string): string {
-  const shown = [...text.slice(0, 20)].map((character) => {
+  const shown = Array.from(text.slice(0, 20), (character) => {
     const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
     return /[\p{C}\p{Z}]/u.test(character) ? `U+${code}` : character;
   });

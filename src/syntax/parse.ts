@@ -3,7 +3,7 @@
 import { type Diagnostic, diagnostic } from "../diagnostics/diagnostic.js";
 import type { SourceFile } from "../diagnostics/source.js";
 import type { File, Span } from "./ast.js";
-import { buildFile } from "./build-ast.js";
+import { buildFile } from "./build-file.js";
 import { lexicalErrors } from "./lexical-errors.js";
 import { deepestNesting, deepestTree, longestText, tooDeepNode, tooDeepToken } from "./limits.js";
 import { syntaxError } from "./mistakes.js";

@@ -24,10 +24,9 @@ function parts(text: string): string[] {
   return ends.map((end, i) => text.slice(ends[i - 1] ?? 0, i === ends.length - 1 ? undefined : end).trim());
 }
 
-/** The offsets of the gaps, the one in front of everything among them. */
-function gaps(part: string): number[] {
+/** The offsets of the gaps that are not known yet, the one in front of everything among them. */
+function gaps(part: string, known: Set<string>): number[] {
   const { tokens } = lexer.tokenize(part);
-  const known = new Set<string>();
   let opening = "";
   return [0, ...tokens.map((token) => token.startOffset + token.image.length)].filter((_, i) => {
     const [before, after] = [tokens[i - 1], tokens[i]];
@@ -47,9 +46,11 @@ const comments = [
 describe.each(samples)("in $name", ({ text: sample }) => {
   it.each([30, 100])("keeps a comment in every gap on lines of %d", { timeout: 60_000 }, async (width) => {
     const failures: string[] = [];
+    const known = new Set<string>();
     for (const part of parts(sample)) {
+      const offsets = gaps(part, known);
       for (const { text, texts } of comments.filter(({ widths }) => widths.includes(width))) {
-        for (const gap of gaps(part)) {
+        for (const gap of offsets) {
           const commented = `${part.slice(0, gap)}${text}${part.slice(gap)}`;
           const printed = await formatWide(commented, width);
           const again = await formatWide(printed, width);

@@ -13,6 +13,6 @@ it("prints every tree so that it is read back, and stays as it is", async () => 
       expect(withoutPlaces(read(printed))).toEqual(withoutPlaces(file));
       expect(await formatText(printed)).toBe(printed);
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 }, 60_000);

@@ -1,11 +1,8 @@
 """Writes the numeric fixtures that Norm's tests are checked against, from PyTorch on the CPU.
 
-How to run (from anywhere; one command rewrites every file in fixtures/):
+How to run, with the CPU wheel of torch 2.9.1 from PyPI (from anywhere; one command rewrites every file in fixtures/):
 
-    pip install torch==2.9.1 --index-url https://download.pytorch.org/whl/cpu
     python test/oracle/make_fixtures.py
-
-(Plain `pip install torch==2.9.1` works too, it only brings CUDA libraries along.)
 
 Three rules keep this a fair witness:
 

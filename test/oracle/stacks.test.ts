@@ -85,7 +85,8 @@ describe.each(fixtureNames("stack."))("%s", (name) => {
     for (const parameter of settings.invariantParameters) expect(largest(parameter), parameter).toBeLessThan(1e-14);
   });
 
-  test("three AdamW steps and an evaluation", () => {
+  // Seconds where the machine is busy.
+  test("three AdamW steps and an evaluation", { timeout: 60_000 }, () => {
     const training = train(
       specOf(
         placement,

@@ -61,7 +61,7 @@ describe("the EBNF", () => {
         expect(isRecognised(text)).toBe(true);
         expect(isParsed(text), text).toBe(true);
       }),
-      { numRuns: 600 },
+      { numRuns: 400 },
     );
   });
 
@@ -77,10 +77,10 @@ describe("the EBNF", () => {
         if (!parsed) refused++;
         expect(parsed, text).toBe(isRecognised(text));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1500 },
     );
     // A test that refuses nothing, or everything, would show nothing.
-    expect(refused).toBeGreaterThan(300);
-    expect(refused).toBeLessThan(1900);
+    expect(refused).toBeGreaterThan(200);
+    expect(refused).toBeLessThan(1450);
   });
 });

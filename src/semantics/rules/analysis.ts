@@ -117,6 +117,13 @@ export function statistics(operations: readonly Op[], site: GroupSite): readonly
   });
 }
 
+/** What some values are computed from, and they themselves. */
+export function neededFor(values: Iterable<Op>): ReadonlySet<Op> {
+  const needed = new Set(values);
+  for (const op of needed) for (const operand of op.operands) needed.add(operand);
+  return needed;
+}
+
 /** Every operation's users. */
 export function usersOf(operations: readonly Op[]): ReadonlyMap<Op, readonly Op[]> {
   const users = new Map<Op, Op[]>();

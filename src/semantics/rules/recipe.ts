@@ -12,7 +12,7 @@ import { place } from "../modules.js";
 import type { Recipe } from "../recipes.js";
 import { optimizerFor } from "../updates.js";
 import type { CallableValue } from "../values.js";
-import { statistics, usersOf } from "./analysis.js";
+import { neededFor, statistics, usersOf } from "./analysis.js";
 
 /** A norm of the program that takes statistics over the batch, if there is one. */
 function coupling(e: Elaborator) {
@@ -47,8 +47,10 @@ function mentions(node: unknown, name: string): boolean {
 }
 
 /** N0407: weight decay on a weight whose product goes straight into a norm, so that its scale has no effect. */
-export function checkScaleInvariance(e: Elaborator, recipe: Recipe, roleOf: ReadonlyMap<string, Role>, forward: readonly Op[]): Diagnostic[] {
-  const users = usersOf(forward);
+export function checkScaleInvariance(e: Elaborator, recipe: Recipe, roleOf: ReadonlyMap<string, Role>, forward: readonly Op[], results: Iterable<Op>): Diagnostic[] {
+  const needed = neededFor(results);
+  const used = forward.filter((op) => needed.has(op));
+  const users = usersOf(used);
   const normalised = new Map<Op, { start: number; end: number }[]>();
   for (const site of e.groupSites) {
     if (statistics(e.builder.operations, site).length === 0) continue;
@@ -57,13 +59,13 @@ export function checkScaleInvariance(e: Elaborator, recipe: Recipe, roleOf: Read
   }
   // From the last operation to the first, so that the users of each are known before it.
   const onlyNormalised = new Set<Op>();
-  for (const op of forward.toReversed()) {
+  for (const op of used.toReversed()) {
     const uses = users.get(op) ?? [];
     const inNorm = (use: Op) => normalised.get(op)?.some(({ start, end }) => use.id >= start && use.id < end) ?? false;
     if (uses.length > 0 && uses.every((use) => inNorm(use) || (passes(use) && onlyNormalised.has(use)))) onlyNormalised.add(op);
   }
   const found = new Map<string, { names: string[]; place: Place }>();
-  for (const op of forward) {
+  for (const op of used) {
     if (op.kind !== "contract") continue;
     for (const operand of op.operands) {
       const name = sourceParameter(operand);
@@ -123,12 +125,14 @@ export function checkWarmUp(e: Elaborator, recipe: Recipe, rate: Entry): Diagnos
 
 /**
  * N0409: the forward pass of training moves a state that evaluation has no use for. What a stated gradient moves belongs to
- * the backward pass, which evaluation does not have.
+ * the backward pass, which evaluation does not have. A part of the model that evaluation leaves out has nothing to read.
  */
-export function checkStates(e: Elaborator, moved: ReadonlyMap<string, Op>, evaluation: Entry): Diagnostic[] {
-  const read = new Set(evaluation.operations.flatMap((op) => (op.kind === "state" ? [op.attributes.slot] : [])));
+export function checkStates(e: Elaborator, moved: ReadonlyMap<string, Op>, evaluation: Elaborator, evaluated: Iterable<Op>): Diagnostic[] {
+  const needed = neededFor(evaluated);
+  const read = new Set([...needed].flatMap((op) => (op.kind === "state" ? [op.attributes.slot] : [])));
+  const leavesOut = (part: string) => evaluation.outputs.has(part) && !needed.has(evaluation.outputs.get(part)!);
   return [...e.slots.states.values()]
-    .filter((state) => evaluates(state.name) && state.owner === "model" && moved.has(state.name) && !read.has(state.name))
+    .filter((state) => !leavesOut(state.name.split(".").slice(0, -1).join(".")) && state.owner === "model" && moved.has(state.name) && !read.has(state.name))
     .map((state) =>
       diagnostic("N0409", state.place, `the state \`${state.name.split(".").at(-1)}\` is updated in training, and evaluation never reads it`, {
         help: "read it under `when training { … } otherwise { … }`, or remove it",

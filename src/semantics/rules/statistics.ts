@@ -1,6 +1,6 @@
 /** N0401 to N0405: what a norm's statistics are taken over. */
 
-import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.js";
+import { type Diagnostic, type Place, diagnostic } from "../../diagnostics/diagnostic.js";
 import { extentOf, hasAxis } from "../../ir/types.js";
 import type { Elaborator } from "../elaborator.js";
 import type { GroupSite } from "../model.js";
@@ -9,6 +9,10 @@ import { Constancy, type Statistic, statistics } from "./analysis.js";
 /** Looks at every norm of a training program. */
 export function checkStatistics(e: Elaborator): Diagnostic[] {
   const constancy = new Constancy();
+  // A mask inside a stack hides what follows in that stack; one outside of all may be used in any.
+  const stacks = new Set(e.sites.map((site) => site.stack));
+  const around = (path: string) => [...stacks].filter((stack) => path === stack || path.startsWith(`${stack}.`));
+  const hides = ({ site }: GroupSite) => e.causal.find(({ within }) => around(within).length === 0 || around(within).some((stack) => around(site).includes(stack)));
   const found: Diagnostic[] = [];
   const told = new Set<string>();
   for (const site of e.groupSites) {
@@ -27,7 +31,8 @@ export function checkStatistics(e: Elaborator): Diagnostic[] {
     const same = taken.find((statistic) => statistic.axes.includes("batch") && statistic.axes.every((axis) => constancy.along(site.input, axis)));
     if (same !== undefined && smallest!.count > 1) once(() => sameInEveryExample(site));
     const ahead = taken.find((statistic) => statistic.axes.includes("token") && hasAxis(statistic.operand.type, "token") && extentOf(statistic.operand.type, "token") > 1);
-    if (e.causal !== undefined && ahead !== undefined) once(() => seesTheFuture(e, site, ahead));
+    const mask = ahead && hides(site);
+    if (mask !== undefined) once(() => seesTheFuture(mask.place, site, ahead!));
   }
   return found;
 }
@@ -75,9 +80,9 @@ function sameInEveryExample(site: GroupSite): Diagnostic {
   });
 }
 
-function seesTheFuture(e: Elaborator, site: GroupSite, { axes }: Statistic): Diagnostic {
+function seesTheFuture(mask: Place, site: GroupSite, { axes }: Statistic): Diagnostic {
   return diagnostic("N0405", site.policyPlace, `\`${site.norm}\` takes statistics over ${axes.map((axis) => `\`${axis}\``).join(" and ")} in a causal model, so tokens see the ones that follow`, {
-    related: [{ place: e.causal!, label: "what follows is hidden here" }, ...related(site)],
+    related: [{ place: mask, label: "what follows is hidden here" }, ...related(site)],
     help: "use a norm of each token alone, such as `layer` or `rms`",
   });
 }

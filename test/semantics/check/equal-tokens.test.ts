@@ -10,15 +10,19 @@ describe("batch norm meets the class token before anything has mixed it", () => 
     ["at the first site", { normalize: "normalize { «cls: batch», tokens: layer }" }],
     ["at a norm of the embeddings in post-norm", { place: "place post normalize", end: "", normalize: "normalize { «cls: batch», tokens: layer }" }],
     ["after it was joined to the patches and cut out again", {
-      before: "joined = concatenate(broadcast(learned(1) + image * 0, image), image along token) cut = slice(joined along token, size: 1)",
-      encoded: "encoder(cls: param[token: 1, feature: 8] ~ normal + 0 * 1, tokens: image, depth)",
+      before: "token = param[token: 1, feature: 8] ~ normal joined = concatenate(token, image along token)",
+      encoded: "encoder(cls: slice(joined along token, size: 1), tokens: slice(joined along token, from: 1, size: 4), depth)",
       normalize: "normalize { «cls: batch», tokens: layer }",
     }],
     ["with a position added", {
       encoded: "encoder(cls: learned(1) + param[token: 1, feature: 8] ~ normal, tokens: image, depth)",
       normalize: "normalize { «cls: batch», tokens: layer }",
     }],
-    ["broadcast to the batch", { encoded: "encoder(cls: broadcast(learned(1) + zeros, mean(image except batch, feature)), tokens: image, depth)", before: "zeros = param[feature] = 0", normalize: "normalize { «cls: batch», tokens: layer }" }],
+    ["broadcast to the batch", {
+      before: "token = param[token: 1, feature: 8] ~ normal",
+      encoded: "encoder(cls: broadcast(token, mean(image except batch, feature)), tokens: image, depth)",
+      normalize: "normalize { «cls: batch», tokens: layer }",
+    }],
     ["through a variant of the stack", { encoded: "sep(cls: learned(1), tokens: image, depth)", more: "stack sep = encoder with { normalize { «cls: batch», tokens: layer } }" }],
     ["at the second site, when the first sublayer mixes no tokens", {
       sublayers: "mlp(8) attention(heads: 2)",
@@ -38,7 +42,7 @@ describe("nothing is told", () => {
     ["of tokens that differ between examples", { normalize: "normalize { cls: layer, tokens: batch }" }],
     ["of two class tokens, which differ from one another", { normalize: "normalize { cls: batch, tokens: layer }", encoded: "encoder(cls: learned(2), tokens: image, depth)", loss: "loss mean(encoded.cls^2)" }],
     ["of a class token made from the example", { normalize: "normalize { cls: batch, tokens: layer }", encoded: "encoder(cls: slice(image along token, size: 1), tokens: image, depth)" }],
-    ["of a class token with dropout", { normalize: "normalize { cls: batch, tokens: layer }", encoded: "encoder(cls: dropout(broadcast(learned(1) + param[feature: 8] = 0, mean(image except batch))), tokens: image, depth)" }],
+    ["of a class token with dropout", { normalize: "normalize { cls: batch, tokens: layer }", encoded: "encoder(cls: dropout(broadcast(token, mean(image except batch))), tokens: image, depth)", before: "token = param[token: 1, feature: 8] ~ normal" }],
     ["of a norm over the features", { normalize: "normalize { cls: rms, tokens: layer }" }],
   ])("%s", (_, parts) => {
     expectDiagnostics(spec(parts), []);

@@ -24,7 +24,9 @@ export class Draw {
 
   normal(extents: Extents, deviation = 1, mean = 0): NamedTensor {
     const count = Object.values(extents).reduce((product, extent) => product * extent, 1);
-    return tensor(extents, normals(this.key(), count, new Float64Array(count)).map((value) => mean + deviation * value));
+    const data = new Float64Array(count);
+    normals(this.key(), count, data);
+    return tensor(extents, data.map((value) => mean + deviation * value));
   }
 
   /** A whole number from `low` to `high`, both included. */

@@ -68,7 +68,7 @@ function randomCase(draw: Draw, norm: string, placement: string): Case {
 
 const cases = Object.keys(norms).flatMap((norm) => Object.keys(placements).map((placement) => [norm, placement] as const));
 
-test.each(cases)("%s, %s", (norm, placement) => {
+test.each(cases)("%s, %s", { timeout: 60_000 }, (norm, placement) => {
   const draw = new Draw(`${norm} ${placement}`);
   const { spec, inputs, tokens } = randomCase(draw, norms[norm]!, placements[placement]!);
   const compiled = compileLayer(spec, inputs);

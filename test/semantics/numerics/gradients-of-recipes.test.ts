@@ -27,7 +27,7 @@ function gradientsOf(training: Training, inputs: NamedTensors): NamedTensors {
   return Object.fromEntries(gradients);
 }
 
-test("a step moves every parameter of a whole model by the derivative of the loss", () => {
+test("a step moves every parameter of a whole model by the derivative of the loss", { timeout: 60_000 }, () => {
   const spec = `
     use std.norms { batch, rms }
     use std.placements { sandwich }

@@ -150,4 +150,10 @@ describe("dropout", () => {
     const { output } = runLayer(spec, { inputs: { x: small } });
     expect(output.data.filter((value) => value !== 0).length).toBeGreaterThan(30);
   });
+
+  test("two draws in one definition are apart", () => {
+    const small = new Draw("dropout").normal({ batch: 4, feature: 30 });
+    const { output } = runLayer("layer main(x) { return uniform_like(x) - uniform_like(x) }", { inputs: { x: small } });
+    expect(new Set(output.data).size).toBeGreaterThan(110);
+  });
 });
