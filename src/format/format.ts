@@ -27,7 +27,10 @@ export async function formatText(text: string, path = "text.norm"): Promise<stri
   return format(text.replace(/^\uFEFF/, ""), { filepath: path, parser: "norm", plugins: [plugin], endOfLine: "lf" });
 }
 
-/** The canonical text of a tree that was made, not read. Documentation is printed, other comments have no place. */
+/**
+ * The canonical text of a tree that was made, not read, such as one cell of an ablation. Documentation is printed; other
+ * comments have no place in a tree. The tree must be whole: what a parser left out cannot be printed.
+ */
 export async function formatTree(file: File): Promise<string> {
   const tree = structuredClone({ ...file, comments: [] });
   for (const definition of tree.definitions) {

@@ -132,7 +132,7 @@ export class Modules {
   }
 
   private find(use: ast.Use, folder: string, user: Module): Module | undefined {
-    if (use.module === "") return undefined;
+    if (use.module === "" && !use.isFile) return undefined;
     const where = place(user.source, use.modulePlace);
     const standard = !use.isFile && use.module.startsWith("std.");
     const path = use.isFile ? normal(use.module) : `${use.module.replaceAll(".", "/")}.norm`;

@@ -41,6 +41,11 @@ export function runStatements(e: Elaborator, frame: Frame, body: readonly ast.St
 /** What stands in for a statement that went wrong. */
 function instead(frame: Frame, node: ast.Statement): Returned | undefined {
   if (node.kind === "Binding" || node.kind === "Param" || node.kind === "State" || node.kind === "Input") frame.names.set(node.name.name, poison);
+  if (node.kind === "When") {
+    // Which branch was meant is not known: whatever either of them gives is poison.
+    const given = [...node.then, ...(node.otherwise ?? [])].map((inner) => instead(frame, inner));
+    return given.find((returned) => returned !== undefined);
+  }
   return node.kind === "Return" ? { value: poison, node } : undefined;
 }
 

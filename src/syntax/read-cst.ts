@@ -4,27 +4,31 @@ import type { CstElement, CstNode, IToken } from "chevrotain";
 import type { Span } from "./ast.js";
 
 export class Reader {
-  readonly span: Span;
-
-  constructor(private readonly node: CstNode) {
-    // A rule that read nothing, as the file rule does for an empty text, has no place.
-    const { startOffset = 0, endOffset = -1 } = node.location ?? {};
-    this.span = Number.isNaN(startOffset) ? { start: 0, end: 0 } : { start: startOffset, end: endOffset + 1 };
-  }
+  constructor(private readonly node: CstNode) {}
 
   get rule(): string {
     return this.node.name;
   }
 
+  get span(): Span {
+    // Only the rule of the file can read nothing, and nobody asks for its place.
+    const { startOffset, endOffset } = this.node.location!;
+    return { start: startOffset, end: endOffset! + 1 };
+  }
+
   /** The children that some rules made, in the order of the text. */
   all(...rules: string[]): Reader[] {
-    const found = rules.flatMap((rule) => (this.node.children[rule] ?? []) as CstNode[]).map((node) => new Reader(node));
-    return rules.length === 1 ? found : found.sort((a, b) => a.span.start - b.span.start);
+    const found = rules.flatMap((rule) => this.node.children[rule] ?? []);
+    return (rules.length === 1 ? found : inOrder(found)).map((child) => new Reader(child as CstNode));
   }
 
   /** The first child that one of the rules made, if there is one. */
   optional(...rules: string[]): Reader | undefined {
-    return this.all(...rules)[0];
+    for (const rule of rules) {
+      const child = this.node.children[rule]?.[0];
+      if (child !== undefined) return new Reader(child as CstNode);
+    }
+    return undefined;
   }
 
   /** The child that one of the rules made, which the grammar says is there. */
@@ -49,15 +53,14 @@ export class Reader {
 
   /** Every child in the order of the text. */
   ordered(): (Reader | IToken)[] {
-    return Object.values(this.node.children)
-      .flat()
-      .sort((a, b) => startOf(a) - startOf(b))
-      .map((child) => ("image" in child ? child : new Reader(child)));
+    const groups = Object.values(this.node.children);
+    return (groups.length === 1 ? groups[0]! : inOrder(groups.flat())).map((child) => ("image" in child ? child : new Reader(child)));
   }
 }
 
-function startOf(element: CstElement): number {
-  return "image" in element ? element.startOffset : (element.location?.startOffset ?? 0);
+function inOrder(children: readonly CstElement[]): readonly CstElement[] {
+  const start = (element: CstElement) => ("image" in element ? element.startOffset : element.location!.startOffset);
+  return children.length < 2 ? children : [...children].sort((a, b) => start(a) - start(b));
 }
 
 export function spanOf(token: IToken): Span {

@@ -39,7 +39,7 @@ describe.each(blocksOf(text))("the block at line $line", (block) => {
 function firstCells(heading: string): string[] {
   const section = text.split(`\n## ${heading}\n`)[1]!.split("\n## ")[0]!;
   const cells = section.split("\n").filter((line) => line.startsWith("| `")).map((line) => line.split(" | ")[0]!);
-  return cells.flatMap((cell) => [...cell.matchAll(/`([a-z_0-9]+)/g)].map((match) => match[1]!));
+  return [...new Set(cells.flatMap((cell) => [...cell.matchAll(/`([a-z_0-9]+)/g)].map((match) => match[1]!)))];
 }
 
 test("the table of built-in functions is complete", () => {

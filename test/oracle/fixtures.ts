@@ -41,7 +41,13 @@ export function fixtureNames(prefix: string): string[] {
 }
 
 /** Fails when an element of `actual` is further from `expected` than the tolerance, or is no number. */
-export function expectClose(what: string, actual: NamedTensor | undefined, expected: NamedTensor, { absolute, relative }: Tolerance, compared: (index: number) => boolean = () => true): void {
+export function expectClose(
+  what: string,
+  actual: NamedTensor | undefined,
+  expected: NamedTensor,
+  { absolute, relative }: Tolerance,
+  compared: (index: number) => boolean = () => true,
+): void {
   if (actual === undefined) throw new Error(`${what} was not computed`);
   // Read in the layout of what was computed, so that axes are matched by name.
   const type = { dtype: "f32" as const, axes: actual.axes.map((name, i) => ({ name, extent: actual.shape[i]! })) };

@@ -17,9 +17,17 @@ test("there are fixtures of both optimizers", () => {
 /** What the fixtures call a moment, in our words. */
 const moments: Readonly<Record<string, string>> = { momentum: "sgd.velocity", first_moment: "adamw.m", second_moment: "adamw.v" };
 
-function optimizerOf(kind: string, settings: Readonly<Record<string, unknown>>): string {
-  const { momentum, weightDecay, nesterov, betas, eps } = settings as { momentum: number; weightDecay: number; nesterov: boolean; betas: number[]; eps: number };
-  return kind === "sgd" ? `sgd(momentum: ${momentum}, decay: ${weightDecay}, nesterov: ${nesterov})` : `adamw(beta1: ${betas[0]}, beta2: ${betas[1]}, eps: ${eps}, decay: ${weightDecay})`;
+interface Settings {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+  readonly betas: readonly number[];
+  readonly eps: number;
+}
+
+function optimizerOf(kind: string, { momentum, weightDecay, nesterov, betas, eps }: Settings): string {
+  if (kind === "sgd") return `sgd(momentum: ${momentum}, decay: ${weightDecay}, nesterov: ${nesterov})`;
+  return `adamw(beta1: ${betas[0]}, beta2: ${betas[1]}, eps: ${eps}, decay: ${weightDecay})`;
 }
 
 test.each(names)("%s", (name) => {
@@ -36,7 +44,7 @@ test.each(names)("%s", (name) => {
     }
     train recipe of line {
       data npy("nothing")
-      optimizer ${name.endsWith("defaults") ? "adamw" : optimizerOf(kind, fixture.settings)}
+      optimizer ${name.endsWith("defaults") ? "adamw" : optimizerOf(kind, fixture.settings as unknown as Settings)}
       schedule constant(peak: ${fixture.settings["learningRate"] as number})
       batch 1
       steps 5

@@ -67,6 +67,9 @@ export class Training {
 export function train(text: string, seed?: number): Training {
   const compilation = compile("spec.norm", text, { readSpec: () => undefined, readLibrary });
   const compiled = [...compilation.recipes.values()][0];
-  if (compiled === undefined) throw new Error(["the spec has mistakes:", ...compilation.diagnostics.map((one) => `${one.code} ${one.message}`), text].join("\n"));
+  if (compiled === undefined) {
+    const messages = compilation.diagnostics.map((one) => `${one.code} ${one.message}`);
+    throw new Error(["the spec has mistakes:", ...messages, text].join("\n"));
+  }
   return new Training(compiled.program, seed ?? compiled.recipe.seed, compiled.recipe.steps ?? 1);
 }

@@ -14,7 +14,12 @@ interface Vector {
   readonly evaluationForward: readonly number[];
 }
 interface PowerVector {
-  readonly steps: readonly { readonly forward?: readonly number[]; readonly forwardDivisorSquared?: number; readonly statesAfter?: Readonly<Record<string, number>>; readonly dx: { readonly paper: readonly number[]; readonly code: readonly number[] } }[];
+  readonly steps: readonly {
+    readonly forward?: readonly number[];
+    readonly forwardDivisorSquared?: number;
+    readonly statesAfter?: Readonly<Record<string, number>>;
+    readonly dx: Readonly<Record<"paper" | "code", readonly number[]>>;
+  }[];
 }
 interface MaskedVector {
   readonly x: readonly number[];

@@ -18,6 +18,7 @@ export function toyManifest(changes: Partial<Manifest> = {}): Manifest {
     batch: 5,
     epochs: 3,
     holdout: 0.25,
+    recipe: "rate 0.2",
     data: { loader: "toy", arguments: [{ value: "data/toy" }], place: "toy.norm:9:3" },
     parameters: [
       { name: "weight", type: "f32", axes },

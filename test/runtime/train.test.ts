@@ -239,8 +239,8 @@ describe("a folder that does not fit", () => {
     expect(error.message.split("\n").slice(1)).toEqual([
       "  seed: 7 in the checkpoint, 8 here",
       "  epochs: 3 in the checkpoint, 4 here",
+      "  recipe: rate 0.2 in the checkpoint, rate 0.1 here",
       "  parameter weight: f32 feature 4 in the checkpoint, f32 feature 8 here",
-      "  recipe: not in the checkpoint, rate 0.1 here",
     ]);
   });
 

@@ -92,9 +92,7 @@ describe("what a definition must be given", () => {
     ["a sublayer needs all but the first", { sublayers: "«attention»" }, ["N0207"]],
     ["a sublayer keeps the axes", { definitions: "layer lost(x) { return mean(x over feature) }", sublayers: "«lost»" }, ["N0301"]],
     ["a sublayer keeps the extents", { definitions: "layer wide(x) { return linear(x, 16) }", sublayers: "«wide»" }, ["N0302"]],
-    ["a schedule gives a number", { schedule: "«schedule mine»", definitions: "schedule mine(step, steps) { return index(step) }" }, []],
   ])("%s", (_, parts, said) => {
-    if (said.length === 0) return;
     expectDiagnostics(spec(parts), said);
   });
 });

@@ -1,7 +1,7 @@
 /** Policies: every group exactly once, and each norm where its line says. */
 
 import { describe, expect, it } from "vitest";
-import { compiled, expectDiagnostics, landed, only, parameterNames, spec, unmark } from "./harness.js";
+import { compiled, expectDiagnostics, landed, only, parameterNames, spec } from "./harness.js";
 
 describe("a policy covers every group exactly once", () => {
   it.each([
@@ -9,7 +9,7 @@ describe("a policy covers every group exactly once", () => {
     ["all groups are missing", "normalize «{ }»", ["N0304"]],
     ["a group stands twice, in two lines", "normalize { cls: layer, tokens: layer, «cls»: rms }", ["N0305"]],
     ["a group stands twice, in one line", "normalize { cls, tokens, «tokens»: layer }", ["N0305"]],
-    ["the rest stands twice", "normalize { cls: layer «..: layer» ..: rms }".replace("«..: layer» ..: rms", "..: layer «..: rms»"), ["N0305"]],
+    ["the rest stands twice", "normalize { cls: layer, ..: layer, «..: rms» }", ["N0305"]],
     ["a group is not the stack's", "normalize { cls: layer, tokens: layer, «token»: layer }", ["N0306"]],
     ["a line names no norm", "normalize { cls: layer, tokens: «attention» }", ["N0208"]],
     ["a line names nothing", "normalize { cls: layer, tokens: «layr» }", ["N0201"]],
@@ -86,9 +86,7 @@ describe("arguments of norms", () => {
     ["too many", "layer(1e-6, «2»)", ["N0206"]],
     ["twice", "layer(eps: 1, «eps: 2»)", ["N0206"]],
   ])("%s", (_, norm, said) => {
-    const { text } = unmark(norm);
     expectDiagnostics(spec({ normalize: `normalize { cls, tokens: ${norm} }` }), said);
-    expect(text).not.toContain("«");
   });
 });
 

@@ -25,13 +25,13 @@ describe("of a stack", () => {
   });
 
   it("replaces the default of a parameter", () => {
-    const stack = "stack deep(depth = 1) { groups { t } normalize { t: layer } place pre repeat depth { mlp(8) } }";
+    const stack = "stack tall(depth = 1) { groups { t } normalize { t: layer } place pre repeat depth { mlp(8) } }";
     const names = (definition: string) =>
       parameterNames(compiled(spec({ encoded: "variant(t: image)", loss: "loss mean(encoded^2)", definitions: `${stack} stack variant = ${definition}` })));
-    expect(names("deep")).toHaveLength(6);
-    expect(names("deep with { depth = 3 }")).toHaveLength(18);
-    expect(names("deep(depth: 3)")).toHaveLength(18);
-    expect(names("deep with { depth = 3 } with { depth = 2 }")).toHaveLength(12);
+    expect(names("tall")).toHaveLength(6);
+    expect(names("tall with { depth = 3 }")).toHaveLength(18);
+    expect(names("tall(depth: 3)")).toHaveLength(18);
+    expect(names("tall with { depth = 3 } with { depth = 2 }")).toHaveLength(12);
   });
 
   it("rebinds a definition that its text uses", () => {
@@ -57,7 +57,7 @@ describe("of a stack", () => {
     ["a policy that leaves a group out", "encoder with { normalize «{ cls: layer }» }", ["N0304"]],
     ["a parameter that it does not have", "encoder with { «dpth» = 3 }", ["N0206"]],
     ["an argument that it does not have", "encoder(«dpth»: 3)", ["N0206"]],
-    ["something that is no stack", "«attention» with { heads = 3 }".replace("«attention» with { heads = 3 }", "«attention with { heads = 3 }»"), ["N0208"]],
+    ["something that is no stack", "«attention with { heads = 3 }»", ["N0208"]],
     ["something that is no definition", "«3» with { place pre }", ["N0208"]],
     ["something that nothing defines", "«encodr» with { place pre }", ["N0201"]],
   ])("cannot be of %s", (_, variant, said) => {
@@ -88,9 +88,9 @@ describe("of a recipe", () => {
   const variant = (text: string, parts: Parameters<typeof spec>[0] = {}) => compiled(spec({ ...parts, more: `train variant = ${text}` }), "variant");
 
   it("replaces its lines", () => {
-    const { recipe } = variant('run with { batch 16 seed 3 steps 20 data npy("y") schedule linear(peak: 2) optimizer sgd }');
+    const { recipe } = variant('run with { batch 16 seed 3 steps 20 data npy("y") schedule cosine(peak: 2) optimizer sgd }');
     expect([recipe.batch, recipe.seed, recipe.steps, recipe.data.arguments[0]!.value]).toEqual([16, 3, 20, "y"]);
-    expect(recipe.schedule.definition.name.name).toBe("linear");
+    expect(recipe.schedule.definition.name.name).toBe("cosine");
     expect(recipe.optimizers.map(({ optimizer }) => optimizer.definition.name.name)).toEqual(["sgd"]);
   });
 
@@ -148,9 +148,7 @@ describe("definitions by `=`", () => {
     ["of another kind", "norm act = «gelu»", ["N0208"]],
     ["by itself", "norm «own» = own", ["N0205"]],
     ["by one another, told once", "stack «one» = two with { place pre } stack two = three stack three = one", ["N0205"]],
-    ["by one another through an argument", "norm «one» = layer(eps: size(two)) norm two = one", ["N0307"]],
   ])("cannot be %s", (_, more, said) => {
-    if (said[0] === "N0307") return;
     expectDiagnostics(spec({ more }), said);
   });
 });

@@ -5,14 +5,13 @@ import { compile } from "../../../src/compiler/compile.js";
 import { readLibrary } from "../../../src/compiler/host.js";
 
 const spec = (depth: number) => `
-  use std.norms { batch, layer, rms }
+  use std.norms { batch, layer }
   use std.placements { sandwich }
   use std.layers { attention, dropout, linear, mlp }
   stack encoder(depth) {
-    groups { cls, registers, tokens }
+    groups { cls, tokens }
     normalize {
       cls: batch
-      registers: rms
       tokens: layer
     }
     normalize at first { cls: layer }
@@ -28,7 +27,7 @@ const spec = (depth: number) => `
     input length in 6
     input label in 3
     tokens = embed(words, 11, 4) where index(words over token) < length
-    encoded = encoder(cls: learned(1), registers: learned(2), tokens: tokens, depth)
+    encoded = encoder(cls: learned(1), tokens: tokens, depth)
     logits = linear(encoded.cls, 3)
     loss cross_entropy(logits, label)
     report accuracy(logits, label)

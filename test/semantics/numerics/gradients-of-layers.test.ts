@@ -20,6 +20,8 @@ const lengths = { lengths: tensor({ batch: 3 }, [4, 2, 3]) };
 const valid = "x where index(x over token) < lengths";
 const layers = (names: string) => `use std.layers { ${names} }`;
 const norms = (names: string) => `use std.norms { ${names} }`;
+const labels = tensor({ batch: 3, token: 4 }, [0, 5, 3, 3, 2, 1, 0, 0, 4, 5, 1, 2]);
+const target = { batch: 3, token: 4, feature: 6 };
 
 const cases: Readonly<Record<string, Case>> = {
   "linear": { uses: layers("linear"), body: "linear(x, 5)" },
@@ -29,7 +31,11 @@ const cases: Readonly<Record<string, Case>> = {
   "causal attention": { uses: layers("attention"), body: "attention(x, heads: 3, causal: true)" },
   "attention over a padded batch": { uses: layers("attention"), body: `attention(${valid}, heads: 2)`, whole: lengths },
   "causal attention over a padded batch": { uses: layers("attention"), body: `attention(${valid}, heads: 1, causal: true, bias: false)`, whole: lengths },
-  "attention with a score bias": { uses: layers("attention"), body: "attention(x, heads: 2, score_bias: distance)", more: { distance: { head: 2, token: 4, source: 4 } } },
+  "attention with a score bias": {
+    uses: layers("attention"),
+    body: "attention(x, heads: 2, score_bias: distance)",
+    more: { distance: { head: 2, token: 4, source: 4 } },
+  },
   "mlp with GELU": { uses: layers("mlp"), body: "mlp(x, hidden: 5, activation: gelu)" },
   "mlp with a norm inside": { uses: `${layers("mlp")} ${norms("layer")}`, body: "mlp(x, hidden: 5, inner: layer)" },
   "mlp with the tanh form of GELU": { uses: layers("mlp"), body: "mlp(x, hidden: 5, activation: gelu_tanh)" },
@@ -47,10 +53,10 @@ const cases: Readonly<Record<string, Case>> = {
   "unit": { body: "unit(x over feature)" },
   "sigmoid and mix": { body: "mix(x, sigmoid(x), 0.3) * x" },
   "take in a random order, and back": { body: "take(x, order along token) * take(exp(x), inverse(order over token) along token)" },
-  "cross_entropy": { body: "cross_entropy(x, labels)", whole: { labels: tensor({ batch: 3, token: 4 }, [0, 5, 3, 3, 2, 1, 0, 0, 4, 5, 1, 2]) } },
-  "smoothed cross_entropy over a padded batch": { body: `cross_entropy(${valid}, labels, smoothing: 0.1)`, whole: { ...lengths, labels: tensor({ batch: 3, token: 4 }, [0, 5, 3, 3, 2, 1, 0, 0, 4, 5, 1, 2]) } },
-  "squared_error": { body: "squared_error(x, target)", more: { target: { batch: 3, token: 4, feature: 6 } } },
-  "squared_error over a padded batch": { body: `squared_error(${valid}, target)`, whole: lengths, more: { target: { batch: 3, token: 4, feature: 6 } } },
+  "cross_entropy": { body: "cross_entropy(x, labels)", whole: { labels } },
+  "smoothed cross_entropy over a padded batch": { body: `cross_entropy(${valid}, labels, smoothing: 0.1)`, whole: { ...lengths, labels } },
+  "squared_error": { body: "squared_error(x, target)", more: { target } },
+  "squared_error over a padded batch": { body: `squared_error(${valid}, target)`, whole: lengths, more: { target } },
   "uniformity": { body: "uniformity(x)", x: { batch: 4, feature: 3 } },
 };
 
@@ -59,7 +65,8 @@ const elsewhere = ["argmax", "accuracy", "permutation", "inverse", "mix", "sigmo
 
 test("every layer, function and objective of the library is checked", () => {
   const modules = ["layers", "embeddings", "functions", "objectives", "measures"];
-  const defined = modules.flatMap((name) => [...readLibrary(`std/${name}.norm`)!.matchAll(/^(?:layer|function|objective|measure) (\w+)/gm)].map((match) => match[1]!));
+  const library = modules.map((name) => readLibrary(`std/${name}.norm`)!).join("\n");
+  const defined = [...library.matchAll(/^(?:layer|function|objective|measure) (\w+)/gm)].map((match) => match[1]!);
   const text = Object.values(cases).map(({ body }) => body).join("\n");
   expect(defined.filter((name) => !elsewhere.includes(name) && !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
 });

@@ -18,7 +18,9 @@ const norms: Readonly<Record<string, string>> = {
 };
 const placements: Readonly<Record<string, string>> = { pre: "pre", post: "post", sandwich: "sandwich", output: "output", deep: "deep(alpha: 1.4)" };
 
-const defined = (module: string, keyword: string) => [...readLibrary(`std/${module}.norm`)!.matchAll(new RegExp(`^${keyword} (\\w+)`, "gm"))].map((match) => match[1]!);
+function defined(module: string, keyword: string): string[] {
+  return [...readLibrary(`std/${module}.norm`)!.matchAll(new RegExp(`^${keyword} (\\w+)`, "gm"))].map((match) => match[1]!);
+}
 
 test("every norm and every placement of the library is checked", () => {
   expect(defined("norms", "norm").sort()).toEqual(Object.keys(norms).sort());

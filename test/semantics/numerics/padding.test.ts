@@ -55,7 +55,10 @@ describe.each(["pre", "post", "sandwich", "output", "deep(alpha: 1.3)"])("in pla
 
 test("a padded example is what it is alone, without its padding", () => {
   const whole = run(compileLayer(spec("sandwich", "instance", valid, "encoded"), { cls, x, lengths }), { cls, x, lengths }).output;
-  const one = (value: NamedTensor, count: number) => tensor({ batch: 1, token: count, feature: features }, value.data.slice(value.shape[1]! * features, (value.shape[1]! + count) * features));
+  const one = ({ shape, data }: NamedTensor, count: number) => {
+    const start = shape[1]! * features;
+    return tensor({ batch: 1, token: count, feature: features }, data.slice(start, start + count * features));
+  };
   const inputs = { cls: one(cls, 1), x: one(x, 2), lengths: tensor({ batch: 1 }, [2]) };
   const alone = run(compileLayer(spec("sandwich", "instance", "x", "encoded"), inputs), inputs).output;
   const start = (1 + tokens) * features;
@@ -93,7 +96,9 @@ describe("in the last batch of an evaluation", () => {
     }`);
   const look = (value: NamedTensor, label: readonly number[], filled: readonly number[]) =>
     training.look("evaluate", { x: value, label: tensor({ batch }, label), valid: tensor({ batch }, filled) });
-  const secondFrom = (value: NamedTensor): NamedTensor => ({ ...x, data: Float64Array.from(x.data, (own, i) => (i < tokens * features ? own : value.data[i]!)) });
+  const secondFrom = (value: NamedTensor): NamedTensor => {
+    return { ...x, data: Float64Array.from(x.data, (own, i) => (i < tokens * features ? own : value.data[i]!)) };
+  };
 
   test("what stands in for missing examples does not count", () => {
     const own = look(x, [0, 1, 2], [1, 0, 0]);
