@@ -64,8 +64,8 @@ export function compile(path: string, text: string, host: Host, only?: string): 
     const compiled = compileRecipe(modules, { ...recipe, name: definition.name.name }, main, report);
     if (compiled !== undefined) recipes.set(definition.name.name, compiled);
   }
+  for (const module of modules.own) for (const definition of module.definitions.values()) checkNames(modules, module, definition).forEach(report);
   for (const definition of main.definitions.values()) {
-    checkNames(modules, main, definition).forEach(report);
     if (definition.damaged) continue;
     if (definition.keyword === "ablation") e.attempt(() => undefined, () => checkAblation(e, main, definition));
     else if (definition.value !== undefined && definition.keyword !== "train") e.attempt(() => undefined, () => void definitionValue(e, emptyFrame(main), main, definition));

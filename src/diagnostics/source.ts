@@ -14,9 +14,8 @@ export class SourceFile {
     readonly path: string,
     readonly text: string,
   ) {
-    const starts = [0];
-    for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) starts.push(i + 1);
-    this.lineStarts = starts;
+    // A line ends with a line feed, a carriage return, or both.
+    this.lineStarts = [0, ...Array.from(text.matchAll(/\r\n|\n|\r/g), (end) => end.index + end[0].length)];
   }
 
   /** The place of an offset; offsets beyond the text are brought inside. */
@@ -42,6 +41,6 @@ export class SourceFile {
   line(line: number): string {
     const start = this.lineStarts[line - 1];
     if (start === undefined) return "";
-    return this.text.slice(start, this.lineStarts[line] ?? this.text.length).replace(/\r?\n$/, "");
+    return this.text.slice(start, this.lineStarts[line] ?? this.text.length).replace(/[\r\n]+$/, "");
   }
 }

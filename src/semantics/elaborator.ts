@@ -25,7 +25,8 @@ export interface DeclaredParameter {
 }
 export type InitialValue =
   | { readonly kind: "constant"; readonly value: number }
-  | { readonly kind: "drawn"; readonly by: CallableValue; readonly place: Place };
+  /** The frame is that of the declaration. */
+  | { readonly kind: "drawn"; readonly by: CallableValue; readonly place: Place; readonly frame: Frame };
 
 export interface DeclaredState {
   readonly name: string;
@@ -96,7 +97,10 @@ export class Elaborator {
   readonly causal: { readonly place: Place; readonly within: string }[] = [];
   /** What each part of the model gave, by its path. */
   readonly outputs = new Map<string, Op>();
-  private depth = 0;
+  /** The calls that are being written out, outermost first. */
+  private readonly running: { readonly where: Place; readonly name: string }[] = [];
+  /** Whether something that was tried went wrong, be it told here or somewhere before. */
+  hasFailed = false;
   private calls = 0;
   private repetitions = 0;
   private isExhausted = false;
@@ -133,12 +137,10 @@ export class Elaborator {
     try {
       return action();
     } catch (error) {
-      if (error instanceof Silent) return instead();
-      if (error instanceof CheckError) {
-        this.report(error.found);
-        return instead();
-      }
-      throw error;
+      if (!(error instanceof Silent || error instanceof CheckError)) throw error;
+      this.hasFailed = true;
+      if (error instanceof CheckError) this.report(error.found);
+      return instead();
     }
   }
 
@@ -162,21 +164,32 @@ export class Elaborator {
 
   /** Enters a call. @throws CheckError when definitions call one another without end, or too much is built. */
   nested<T>(where: Place, name: string, action: () => T): T {
-    if (this.depth >= deepestCalls || this.level >= deepestExpressions) {
-      fail("N0205", where, `\`${name}\` uses itself, or calls are nested too deep`, {
-        note: "a definition is written out where it is called, so it cannot contain itself",
-      });
-    }
+    if (this.running.length >= deepestCalls || this.level >= deepestExpressions) this.tooDeep(where);
     if (this.builder.operations.length > mostOperations) {
       this.exhausted(where, `the program has more than ${mostOperations} operations`, "make the model less deep");
     }
     if (++this.calls > mostCalls) this.exhausted(where, `more than ${mostCalls} calls are written out`, "give a result that is used twice a name");
-    this.depth++;
+    this.running.push({ where, name });
     try {
       return action();
     } finally {
-      this.depth--;
+      this.running.pop();
     }
+  }
+
+  /** Of the calls that go around in a circle, the first one in the text is told. @throws CheckError always */
+  private tooDeep(where: Place): never {
+    const seen = new Set<string>();
+    const repeated = this.running.filter(({ where: { source, start }, name }) => {
+      const key = `${source.path} ${start} ${name}`;
+      return source.text.startsWith(name, start) && (seen.has(key) || !seen.add(key));
+    });
+    const elsewhere = (call: { where: Place }) => Number(call.where.source !== where.source);
+    const [first] = repeated.toSorted((a, b) => elsewhere(a) - elsewhere(b) || a.where.start - b.where.start);
+    if (first === undefined) return fail("N0205", where, "calls are nested too deep", { help: "let definitions call fewer others" });
+    return fail("N0205", first.where, `\`${first.name}\` uses itself without end, or too deep`, {
+      note: "a definition is written out where it is called, so it cannot contain itself",
+    });
   }
 
   /** What comes after the limit is beyond it too, and stays silent. @throws CheckError | Silent always */

@@ -7,7 +7,6 @@ import type { DeclaredParameter, Elaborator } from "./elaborator.js";
 import { fail } from "./errors.js";
 import { Instance } from "./frame.js";
 import { place } from "./modules.js";
-import { emptyFrame } from "./recipes.js";
 
 /** How many terms one output of a parameter's contraction sums (`in`), and how many outputs one input feeds (`out`). */
 export type Fans = { readonly in: number; readonly out: number };
@@ -63,7 +62,7 @@ function drawn(e: Elaborator, parameter: DeclaredParameter, fans: Fans | undefin
   const witness = e.builder.add("parameter", [], { slot: parameter.name });
   if (fans !== undefined) e.fans.set(witness, fans);
   const { definition, module } = initial.by;
-  const frame = { ...emptyFrame(module), instance: new Instance(parameter.name) };
+  const frame = { ...initial.frame, instance: new Instance(parameter.name) };
   const value = e.language.run(e, frame, withLeading(initial.by, [e.tensor(witness)], initial.place), initial.place);
   const wrong =
     value.kind !== "tensor" && value.kind !== "number"

@@ -39,7 +39,8 @@ function input(e: Elaborator, frame: Frame, node: ast.InputStatement): void {
   const { name } = node.name;
   const where = place(frame.module.source, node.name);
   if (reservedInputs.includes(name)) fail("N0202", where, `the input \`${name}\` is the trainer's own`, { help: "give it another name" });
-  if (e.slots.inputs.has(name) && frame.names.has(name)) fail("N0202", where, `the input \`${name}\` is declared twice`);
+  // That a name is given twice has been reported by its text alone.
+  if (e.slots.inputs.has(name) && frame.names.has(name)) throw new Silent();
   const axes = node.axes.map((axis) => {
     const at = place(frame.module.source, axis);
     if (axis.name.name === "batch") fail("N0310", at, "every input has a `batch` axis already", { help: "leave `batch` out: the recipe says how long it is" });

@@ -71,10 +71,14 @@ export class Modules {
     return name.startsWith("std.") ? this.library(`${name.replaceAll(".", "/")}.norm`, name) : undefined;
   }
 
+  /** The spec and the files that it uses. */
+  get own(): readonly Module[] {
+    return [...this.loaded.values()].filter((module) => !module.isLibrary);
+  }
+
   /** Every name that the spec's own modules define or use, and those of the prelude. */
   names(): string[] {
-    const own = [...this.loaded.values()].filter((module) => !module.isLibrary);
-    return [...own.flatMap((module) => [...module.definitions.keys(), ...module.imports.keys()]), ...this.prelude.keys()];
+    return [...this.own.flatMap((module) => [...module.definitions.keys(), ...module.imports.keys()]), ...this.prelude.keys()];
   }
 
   private spec(path: string, folder: string): Module | undefined {

@@ -47,7 +47,7 @@ export function declareParameter(e: Elaborator, frame: Frame, name: string, axes
   checkPhase(e, "a parameter", where);
   const open = declaredAxes(e, frame, axes);
   const start: InitialValue = initial.drawn
-    ? { kind: "drawn", by: evaluatePartial(e, frame, initial.value, ["initializer"], "what follows `~`"), place: place(frame.module.source, initial.value) }
+    ? { kind: "drawn", by: evaluatePartial(e, frame, initial.value, ["initializer"], "what follows `~`"), place: place(frame.module.source, initial.value), frame }
     : { kind: "constant", value: numberOf(e, frame, initial.value, "an initial value") };
   const path = frame.instance.claim(name);
   let known: { axes: readonly Axis[]; value: TensorValue } | undefined;

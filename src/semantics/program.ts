@@ -42,8 +42,8 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
   const training = makeElaborator(modules, slots, "training", recipe.batch, told);
   const evaluation = makeElaborator(modules, slots, "evaluation", recipe.batch, told);
   for (const e of [training, evaluation]) {
-    e.attempt(() => void (failed = true), () => runModel(e, recipe.frame, recipe.model, recipe.modelPlace));
-    if (failed) return undefined;
+    e.attempt(() => undefined, () => runModel(e, recipe.frame, recipe.model, recipe.modelPlace));
+    if (failed || e.hasFailed) return undefined;
   }
   for (const name of ["step", "steps"]) slots.inputs.set(name, { name, type: { dtype: "f32", axes: [] } });
   // First the sum of the losses, which is part of the forward pass.

@@ -28,11 +28,9 @@ export function run(e: Elaborator, caller: Frame, callable: CallableValue, where
     const before = e.builder.position;
     e.builder.position = { ...before, place: instance.path };
     try {
-      const value = runBody(e, caller, callable, instance);
+      const value = atTheCall(caller, callable, where, () => runBody(e, caller, callable, instance));
       if (value.kind === "tensor" && instance !== caller.instance) e.outputs.set(instance.path, value.op);
       return value;
-    } catch (error) {
-      throw atTheCall(error, caller, callable, where);
     } finally {
       e.builder.position = before;
     }
@@ -40,12 +38,16 @@ export function run(e: Elaborator, caller: Frame, callable: CallableValue, where
 }
 
 /** A mistake met inside the standard library is one of the call: that is what the user can mend. */
-function atTheCall(error: unknown, caller: Frame, { module, definition }: CallableValue, where: Place): unknown {
-  if (!(error instanceof CheckError) || caller.module.isLibrary || !module.isLibrary || where.source.path === module.source.path) return error;
-  const { found } = error;
-  if (found.place.source !== module.source && !isLibraryPath(found.place.source.path)) return error;
-  const related = [{ place: found.place, label: found.label ?? `in \`${definition.name.name}\`` }, ...found.related];
-  return new CheckError({ ...found, place: where, label: `in this ${definition.keyword}`, related });
+export function atTheCall<T>(caller: Frame, { module, definition }: CallableValue, where: Place, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof CheckError) || caller.module.isLibrary || !module.isLibrary) throw error;
+    const { found } = error;
+    if (found.place.source !== module.source && !isLibraryPath(found.place.source.path)) throw error;
+    const related = [{ place: found.place, label: found.label ?? `in \`${definition.name.name}\`` }, ...found.related];
+    throw new CheckError({ ...found, place: where, label: `in this ${definition.keyword}`, related });
+  }
 }
 
 function isLibraryPath(path: string): boolean {

@@ -2,12 +2,14 @@
 
 import { diagnostic } from "../diagnostics/diagnostic.js";
 import type { Op, Role } from "../ir/program.js";
-import { frameFor, withLeading } from "./calls.js";
+import type * as ast from "../syntax/ast.js";
+import { frameFor, requireComplete, withLeading } from "./calls.js";
 import type { Elaborator } from "./elaborator.js";
-import { fail } from "./errors.js";
+import { Silent, fail } from "./errors.js";
 import { Instance } from "./frame.js";
 import { place } from "./modules.js";
-import { type Recipe, type Selector, emptyFrame } from "./recipes.js";
+import type { Recipe, Selector } from "./recipes.js";
+import { atTheCall } from "./run.js";
 import { segmentsMatch } from "./site-paths.js";
 import { runStatements } from "./statements.js";
 import type { CallableValue, Value } from "./values.js";
@@ -50,13 +52,14 @@ export function buildUpdate(e: Elaborator, recipe: Recipe, line: Recipe["optimiz
   e.builder.position = { place: parameter.name, phase: "update" };
   const [p, g] = [e.tensor(parameter.value), e.tensor(parameter.gradient)];
   const given = withLeading(optimizer, [p, g, e.tensor(values.rate)], line.place);
+  requireComplete(given, line.place);
   const instance = new Instance(`${parameter.name}.${definition.name.name}`);
-  const frame = frameFor(e, { ...emptyFrame(module), overrides: recipe.frame.overrides }, given, instance);
+  const frame = frameFor(e, recipe.frame, given, instance);
   const [parameterName] = definition.parameters!.map((own) => own.name.name);
   frame.names.delete(parameterName!);
   frame.cells.set(parameterName!, { slot: parameter.name, owner: "parameter", current: p });
   frame.names.set("t", e.tensor(values.count));
-  runStatements(e, frame, definition.body, (node) => {
+  const state = (node: ast.Statement): boolean => {
     if (node.kind !== "State") return false;
     if (node.axes.length > 0) fail("N0210", place(module.source, node), "a state of an optimizer has the axes of the parameter", { help: "leave the axes out" });
     const first = e.language.evaluate(e, frame, node.value);
@@ -66,7 +69,9 @@ export function buildUpdate(e: Elaborator, recipe: Recipe, line: Recipe["optimiz
     e.slots.states.set(slot, { name: slot, type, place: place(module.source, node), owner: "optimizer", value: start });
     frame.cells.set(node.name.name, { slot, owner: "optimizer", current: e.tensor(e.builder.add("state", [], { slot })) });
     return true;
-  });
+  };
+  atTheCall(recipe.frame, optimizer, line.place, () => runStatements(e, frame, definition.body, state));
+  if (e.hasFailed) throw new Silent();
   if (!e.updated.has(parameter.name)) {
     fail("N0311", line.place, `the optimizer \`${definition.name.name}\` never updates its parameter`, {
       related: [{ place: place(module.source, definition.name), label: `no line \`${parameterName} <- …\`` }],
@@ -77,7 +82,7 @@ export function buildUpdate(e: Elaborator, recipe: Recipe, line: Recipe["optimiz
 /** The schedule's rate as an f32 scalar, from the inputs `step` and `steps`. */
 export function buildRate(e: Elaborator, recipe: Recipe, step: Op, steps: Op): Op {
   const callable: CallableValue = withLeading(recipe.schedule, [e.tensor(step), e.tensor(steps)], recipe.schedulePlace);
-  const frame = { ...emptyFrame(callable.module), instance: new Instance("schedule") };
+  const frame = { ...recipe.frame, instance: new Instance("schedule") };
   const value: Value = e.language.run(e, frame, callable, recipe.schedulePlace);
   if (value.kind === "number") return e.b.constant(value.value);
   if (value.kind === "tensor" && value.op.type.axes.length === 0) return e.b.cast(value.op, "f32");

@@ -127,7 +127,7 @@ export class Lowering {
   /** The same elements in the same order in other dimensions. */
   reshape({ value, dimensions }: Placed, to: Dimensions): Placed {
     const shape = shapeOf(to);
-    if (!sameOrder(orderOf(dimensions), orderOf(to))) throw new Error(`reshape cannot reorder axes ${JSON.stringify([dimensions,to])}`);
+    if (!sameOrder(orderOf(dimensions), orderOf(to))) throw new Error("reshaping cannot reorder axes");
     return { value: this.shaped(value, shape), dimensions: to };
   }
 

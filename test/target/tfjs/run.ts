@@ -7,6 +7,7 @@ import { type TensorType, elements } from "../../../src/ir/types.js";
 import { keyOf, normals, uniforms } from "../../../src/random/threefry.js";
 import { createOperations } from "../../../src/runtime/tfjs/operations.js";
 import type { ProgramModule, ProgramRuntime, TensorFlow } from "../../../src/runtime/tfjs/program.js";
+import { importProgram } from "../../../src/runtime/tfjs/trainer.js";
 import { emitTfjs } from "../../../src/target/tfjs/emit.js";
 import { manifestOf } from "./model.js";
 
@@ -18,13 +19,7 @@ export interface Run {
 }
 
 export async function load(program: Program): Promise<ProgramModule> {
-  const text = await emitTfjs(program, manifestOf(program, 1));
-  return importText(text);
-}
-
-export async function importText(text: string): Promise<ProgramModule> {
-  const url = `data:text/javascript;base64,${Buffer.from(text).toString("base64")}`;
-  return (await import(/* @vite-ignore */ url)) as ProgramModule;
+  return importProgram(await emitTfjs(program, manifestOf(program, 1)));
 }
 
 /** Numbers for every slot and input, the same for the same program: normal, or whole numbers below the bound. */

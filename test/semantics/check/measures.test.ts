@@ -1,0 +1,59 @@
+/** `measure` lines and ablations. */
+
+import { describe, expect, it } from "vitest";
+import { expectDiagnostics, spec } from "./harness.js";
+
+describe("a measurement", () => {
+  it.each([
+    ["of a stack's group", "measure uniformity(encoder.cls)", []],
+    ["of a value of the model", "measure uniformity(encoded) every 1 epoch", []],
+    ["at sites", "measure uniformity at encoder.*.attention.before every 10 steps", []],
+    ["by what is no measure", "measure «layer»(encoded)", ["N0208"]],
+    ["by what nothing defines", "measure «uniformty»(encoded)", ["N0201"]],
+    ["by a number", "measure «3»", ["N0208"]],
+    ["of what the model does not have", "measure uniformity(«encodd».cls)", ["N0201"]],
+    ["at no site", "measure uniformity at «encoder.9»", ["N0309"]],
+    ["by a time that is no unit", "measure uniformity(encoded) every 3 «minutes»", ["N0208"]],
+    ["never", "measure uniformity(encoded) every «0» steps", ["N0315"]],
+    ["at every half step", "measure uniformity(encoded) every «0.5» steps", ["N0308"]],
+    ["with several mistakes", "measure «uniformty»(encoded), uniformity(«encodd») at «nowhere» every 1 «day»", ["N0201", "N0201", "N0309", "N0208"]],
+  ])("%s", (_, settings, said) => {
+    expectDiagnostics(spec({ settings }), said);
+  });
+});
+
+describe("an ablation", () => {
+  const of = (body: string, recipes = "run") => spec({ more: `ablation study of ${recipes} { ${body} }` });
+
+  it.each([
+    ["varies a group's norm", "vary encoder.normalize.cls in { layer, batch(eps: 1e-3), none }", []],
+    ["varies a whole policy", "vary encoder.normalize in { { ..: layer } }", []],
+    ["varies an override", "vary encoder.normalize.at.first.cls in { layer, none }", []],
+    ["varies a placement", "vary encoder.place in { pre, post }", []],
+    ["varies a parameter of the model", "vary depth in { 1, 2 }", []],
+    ["varies a line of the recipe", "vary run.batch in { 8, 16 }", []],
+    ["varies two things together", "vary batch, depth in { (8, 1), (16, 2) }", []],
+    ["repeats over seeds and reports", "vary depth in { 1, 2 } seeds 3 report run.accuracy", []],
+    ["varies what is not there", "vary «dept» in { 1, 2 }", ["N0309"]],
+    ["varies a group that is not there", "vary «encoder.normalize.clss» in { layer }", ["N0309"]],
+    ["varies a stack that is not there", "vary «decoder.place» in { pre }", ["N0309"]],
+    ["varies a part of a stack that is not there", "vary «encoder.width» in { 1 }", ["N0309"]],
+    ["gives one value for two paths", "vary batch, depth in { «8» }", ["N0208"]],
+    ["names a choice that nothing defines", "vary encoder.normalize.cls in { «layr» }", ["N0201"]],
+    ["excludes what is not there", "vary depth in { 1, 2 } exclude «dept» = 1", ["N0309"]],
+    ["reports of a recipe that it does not have", "report «other.accuracy»", ["N0201"]],
+    ["has no seeds", "vary depth in { 1, 2 } seeds «0»", ["N0315"]],
+    ["has several mistakes", "vary «dept» in { 1 } vary «widt» in { 2 }", ["N0309", "N0309"]],
+  ])("%s", (_, body, said) => {
+    expectDiagnostics(of(body), said);
+  });
+
+  it("is of recipes that are there", () => {
+    expectDiagnostics(of("vary depth in { 1 }", "«rn»"), ["N0201"]);
+    expectDiagnostics(of("vary encoder.place in { pre }", "«classifier»"), ["N0201"]);
+  });
+});
+
+it("may define a measure through another", () => {
+  expect(() => expectDiagnostics(spec({ more: "measure even = uniformity", settings: "measure even(encoded)" }), [])).not.toThrow();
+});
