@@ -164,7 +164,7 @@ export class Elaborator {
 
   /** Enters a call. @throws CheckError when definitions call one another without end, or too much is built. */
   nested<T>(where: Place, name: string, action: () => T): T {
-    if (this.running.length >= deepestCalls || this.level >= deepestExpressions) this.tooDeep(where);
+    if (this.running.length >= deepestCalls || this.level >= deepestExpressions) this.tooDeep(where, name);
     if (this.builder.operations.length > mostOperations) {
       this.exhausted(where, `the program has more than ${mostOperations} operations`, "make the model less deep");
     }
@@ -178,11 +178,11 @@ export class Elaborator {
   }
 
   /** Of the calls that go around in a circle, the first one in the text is told. @throws CheckError always */
-  private tooDeep(where: Place): never {
+  private tooDeep(where: Place, last: string): never {
     const seen = new Set<string>();
-    const repeated = this.running.filter(({ where: { source, start }, name }) => {
-      const key = `${source.path} ${start} ${name}`;
-      return source.text.startsWith(name, start) && (seen.has(key) || !seen.add(key));
+    const repeated = [...this.running, { where, name: last }].filter(({ where: { source, start }, name }) => {
+      // A stack's sublayer is a call of its placement too, whose name does not stand there.
+      return source.text.startsWith(name, start) && (seen.has(name) || !seen.add(name));
     });
     const elsewhere = (call: { where: Place }) => Number(call.where.source !== where.source);
     const [first] = repeated.toSorted((a, b) => elsewhere(a) - elsewhere(b) || a.where.start - b.where.start);

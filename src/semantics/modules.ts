@@ -4,7 +4,7 @@ import { type Diagnostic, type Place, diagnostic } from "../diagnostics/diagnost
 import { similarHelp } from "../diagnostics/similar.js";
 import { SourceFile } from "../diagnostics/source.js";
 import type * as ast from "../syntax/ast.js";
-import { parse } from "../syntax/parse.js";
+import { type Parsed, parse } from "../syntax/parse.js";
 
 /** What the compiler may read. Paths are relative, with `/`, and never lead out of their folder. */
 export interface Host {
@@ -90,7 +90,7 @@ export class Modules {
   }
 
   private add(key: string, name: string, source: SourceFile, isLibrary: boolean, folder: string): Module {
-    const parsed = parse(source);
+    const parsed = isLibrary ? parseLibrary(source) : parse(source);
     parsed.diagnostics.forEach(this.report);
     const definitions = new Map<string, ast.Definition>();
     const module: Module = { name, source, file: parsed.file, definitions, imports: new Map(), isLibrary };
@@ -154,6 +154,17 @@ export class Modules {
 }
 
 export const standardModules = ["norms", "placements", "layers", "embeddings", "functions", "initializers", "objectives", "optimizers", "schedules", "measures"];
+
+/** Trees of the standard library, which every compilation of a process shares: they never change. */
+const libraryTrees = new Map<string, Parsed>();
+
+function parseLibrary(source: SourceFile): Parsed {
+  const known = libraryTrees.get(source.path);
+  if (known !== undefined && known.source.text === source.text) return known;
+  const parsed = parse(source);
+  libraryTrees.set(source.path, parsed);
+  return parsed;
+}
 
 /** The path without `.` and `..`, or undefined when it is absolute or leads out of its folder. */
 function normal(path: string): string | undefined {

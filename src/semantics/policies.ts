@@ -38,7 +38,7 @@ export interface Assignment {
 }
 
 /** The lines of a policy, each with the groups of `all` that it covers. @throws CheckError for an unknown group or one covered twice. */
-function coverage(policy: PolicyValue, all: readonly string[]): Map<string, PolicyLineValue> {
+export function coverage(policy: PolicyValue, all: readonly string[]): Map<string, PolicyLineValue> {
   const covered = new Map<string, PolicyLineValue>();
   const where = new Map<string, Place>();
   for (const line of policy.lines) {

@@ -10,7 +10,7 @@ import { CheckError, Silent, fail } from "./errors.js";
 import { wholeOf } from "./expressions.js";
 import { type Frame, Instance } from "./frame.js";
 import { place } from "./modules.js";
-import { evaluatePolicy, resolve } from "./policies.js";
+import { coverage, evaluatePolicy, resolve } from "./policies.js";
 import { applySite } from "./sites.js";
 import { pathMatches, type SiteName } from "./site-paths.js";
 import { runWhen } from "./statements.js";
@@ -82,10 +82,23 @@ class StackRun {
   }
 
   run(): TensorValue {
+    this.checkPolicies();
     this.items(this.callable.definition.body, this.frame);
     if (!this.failed) this.checkPaths();
     if (this.failed) throw new Silent();
     return this.x;
+  }
+
+  /** Each policy by itself, wherever it lands; overrides may cover what the stack's own leaves out. */
+  private checkPolicies(): void {
+    const { e, base, overrides, groups } = this;
+    const names = groups.map((group) => group.name);
+    for (const policy of [...(base === undefined ? [] : [base]), ...overrides.map((override) => override.policy)]) {
+      e.attempt(() => void (this.failed = true), () => {
+        if (overrides.length === 0) resolve([policy], groups, this.where);
+        else coverage(policy, names);
+      });
+    }
   }
 
   /** Reports every path of an override that leads to no site. */

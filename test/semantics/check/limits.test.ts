@@ -1,7 +1,7 @@
 /** Texts that ask for too much: they are refused, and soon. */
 
 import { describe, expect, it } from "vitest";
-import { expectDiagnostics, spec } from "./harness.js";
+import { expectDiagnostics, only, spec } from "./harness.js";
 
 /** Milliseconds; ten times what the slowest case takes on a busy machine of two cores. */
 const soon = 20_000;
@@ -15,12 +15,16 @@ describe("is refused:", () => {
     ["a parameter that is too large", { before: "w = param[feature: 1e12] = 0" }, "param[feature: 1e12] = 0", "«param[feature: 1e12] = 0»"],
     ["a parameter just above the limit", { before: "w = param[feature: 2 ^ 28 + 1] = 0" }, "param[feature: 2 ^ 28 + 1] = 0", "«param[feature: 2 ^ 28 + 1] = 0»"],
     ["an input that is too large", { before: "input big[wide: 1e9]" }, "input big", "input «big»"],
-    ["a batch that is too large", { batch: "batch 1e9" }, "input image", "input «image»"],
+    ["a batch that is too large", { batch: "batch 1e8" }, "input image", "input «image»"],
     ["a layer that is too wide", { sublayers: "mlp(1e12)" }, "mlp(1e12)", "«mlp(1e12)»"],
-    ["a product that is too large", { before: "v = image[token as a, feature as b] * image[token as c, feature as d] * image[token as e, feature as f] * image[token as g, feature as h] * image[token as i, feature as j] * image[token as k, feature as l]" }, /image\[token as a.*(?= \*)/, "«$&»"],
-    ["calls that double", { definitions: Array.from({ length: 90 }, (_, i) => `function f${i}(x) { return f${i + 1}(x) + f${i + 1}(x) }`).join(" ") + " function f90(x) { return x }", before: "v = f0(image)" }, "f90(x) + f90(x)", "f90(x) + «f90(x)»"],
+    ["a product that is too large", { before: "v = image[token as a, feature as b] * image[token as c, feature as d] * image[token as e, feature as f] * image[token as g, feature as h] * image[token as i, feature as j] * image[token as k, feature as l]" }, /image\[token as a.*/, "«$&»"],
   ])("%s", { timeout: soon }, (_, parts, from, to) => {
     expectDiagnostics(spec(parts).replace(from, to), ["N0601"]);
+  });
+
+  it("calls that double, ninety times", { timeout: soon }, () => {
+    const definitions = Array.from({ length: 90 }, (_, i) => `function f${i}(x) { return f${i + 1}(x) + f${i + 1}(x) }`).join(" ");
+    expect(only(spec({ definitions: `${definitions} function f90(x) { return x }`, before: "v = f0(image)" })).code).toBe("N0601");
   });
 
   it("an extent beyond all whole numbers", () => {
@@ -33,12 +37,12 @@ describe("is refused:", () => {
 
   it("calls that are nested too deep", { timeout: soon }, () => {
     const definitions = Array.from({ length: 150 }, (_, i) => `function f${i}(x) { return f${i + 1}(x) }`).join("\n") + "\nfunction f150(x) { return x }";
-    expect(() => expectDiagnostics(spec({ definitions, before: "v = f0(image)" }), [])).toThrow("N0205");
+    expect(only(spec({ definitions, before: "v = f0(image)" })).message).toBe("calls are nested too deep");
   });
 
   it("a circle of calls inside long expressions", { timeout: soon }, () => {
     const nest = (inner: string) => `${"(1 + ".repeat(180)}${inner}${")".repeat(180)}`;
-    expectDiagnostics(spec({ definitions: `function f(x) { return ${nest("«g(x)»")} } function g(x) { return ${nest("f(x)")} }`, before: "v = f(image)" }), ["N0205"]);
+    expectDiagnostics(spec({ definitions: `function f(x) { return ${nest("g(x)")} } function g(x) { return ${nest("«f(x)»")} }`, before: "v = f(image)" }), ["N0205"]);
   });
 });
 

@@ -1,0 +1,124 @@
+/**
+ * No text makes the compiler throw or hang, or point outside of a file, and what it refuses it says why. `FUZZ_RUNS` says
+ * how many mutations of each spec are tried.
+ */
+
+import { readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compile } from "../../../src/compiler/compile.js";
+import { fileHost } from "../../../src/compiler/host.js";
+import { diagnosticData, renderDiagnostic } from "../../../src/diagnostics/render.js";
+import { lexer } from "../../../src/syntax/tokens.js";
+import { spec } from "./harness.js";
+
+const folder = fileURLToPath(new URL("../../../examples/", import.meta.url));
+const runs = Number(process.env["FUZZ_RUNS"] ?? 40);
+/** Milliseconds that one compilation may take on a busy machine. */
+const patience = 15_000;
+
+/** Every example with few layers, and specs for what the examples leave out. */
+const specs: readonly (readonly [string, string])[] = [
+  ...readdirSync(folder)
+    .filter((name) => name.endsWith(".norm"))
+    .map((name) => [name, readFileSync(folder + name, "utf8").replaceAll(/depth(:| =) \d+/g, "depth$1 1")] as const),
+  ["variants", spec({ depth: "1", more: "stack other = encoder with { place sandwich normalize { cls: rms, tokens: group(2) } normalize at first, mlp.before { cls: none } } train second = run with { encoder = other batch 4 epochs 2 }" })],
+  ["own definitions", spec({
+    depth: "1",
+    definitions: `norm own(x, eps = 1e-5) {
+  param scale[feature] = 1
+  state mean_square[feature] = 1
+  when training {
+    square = mean(x^2 except feature)
+    mean_square <- mix(mean_square, square, 0.1)
+  } otherwise {
+    square = mean_square
+  }
+  y = x * rsqrt(square + eps) * scale
+  return y with gradient(dy) {
+    g = dy - y * mean(dy * y except feature)
+    return g * rsqrt(square + eps)
+  }
+}
+placement twice(x, sublayer, norm) { return x + norm@outer(sublayer(norm@inner(x))) }
+layer gated(x, hidden) {
+  g = linear(x, hidden)
+  return linear(g * sigmoid(g), size(feature))
+}`,
+    place: "place twice",
+    normalize: "normalize { cls, tokens: own }",
+    sublayers: "gated(hidden: 4)",
+    more: "optimizer plain(p, g, rate, decay = 0) { state m = 0 m <- mix(g, m, 0.9) p <- p - rate * (m + decay * p) } schedule step_down(step, steps, peak) { return select(step < steps / 2, peak, peak / 10) } initializer tiny(p) { return 1e-3 * uniform_like(p) } measure size_of(x) { return mean(x^2) } ablation study of run { vary encoder.place in { pre, twice } seeds 2 report run.loss }",
+    optimizer: "optimizer plain(decay: 0.1) optimizer at norm: sgd",
+    schedule: "schedule step_down(1e-3)",
+    settings: "measure size_of(encoder.cls) every 2 steps freeze linear",
+  })],
+];
+
+const tokens = specs.map(([, text]) => lexer.tokenize(text).tokens.map(({ startOffset, image }) => ({ startOffset, image })));
+const words = [...new Set(tokens.flat().map(({ image }) => image))];
+const nasty = ["1e9", "1e300", "1e6", "0", "2 ^ 40", "1 / 0", "infinity", "none", "training", "(", "}", "{", ":", "=", "<-", "@", "..", "\"", "é", "\0", "$", "with", "where x", "over token", "except feature", "[token as source]", "[feature: 1e12]"];
+
+const mutation = fc.record({
+  kind: fc.constantFrom("delete", "insert", "duplicate", "swap", "replace", "nasty"),
+  byToken: fc.boolean(),
+  at: fc.nat(),
+  to: fc.nat(),
+});
+type Mutation = typeof mutation extends fc.Arbitrary<infer T> ? T : never;
+
+function mutate(text: string, { kind, byToken, at, to }: Mutation): string {
+  const places = byToken || kind === "replace" || kind === "nasty" ? lexer.tokenize(text).tokens.map(({ startOffset, image }) => [startOffset, startOffset + image.length] as const) : Array.from(text, (_, i) => [i, i + 1] as const);
+  if (places.length === 0) return text;
+  const [start, end] = places[at % places.length]!;
+  const [otherStart, otherEnd] = places[to % places.length]!;
+  const part = text.slice(start, end);
+  const [before, after] = [text.slice(0, start), text.slice(end)];
+  switch (kind) {
+    case "delete":
+      return before + after;
+    case "insert":
+      return `${before} ${words[to % words.length]!} ${part}${after}`;
+    case "duplicate":
+      return `${before}${part} ${part}${after}`;
+    case "swap":
+      return start < otherStart ? before + text.slice(otherStart, otherEnd) + text.slice(end, otherStart) + part + text.slice(otherEnd) : text;
+    case "replace":
+      return before + words[to % words.length]! + after;
+    default:
+      return before + nasty[to % nasty.length]! + after;
+  }
+}
+
+function compileSafely(text: string): void {
+  const begun = performance.now();
+  const { diagnostics, main, recipes } = compile("fuzz.norm", text, fileHost(folder));
+  expect(performance.now() - begun).toBeLessThan(patience);
+  for (const found of diagnostics) {
+    const { message, place, related, help = "", note = "" } = found;
+    for (const where of [place, ...related.map((other) => other.place)]) {
+      expect(where.start).toBeGreaterThanOrEqual(0);
+      expect(where.end).toBeGreaterThan(where.start);
+      // One place behind the last character is where something is missing.
+      expect(where.end).toBeLessThanOrEqual(where.source.text.length + 1);
+    }
+    expect(`${message} ${help} ${note}`).not.toMatch(/undefined|\[object|%\d+ =/);
+    expect(renderDiagnostic(found)).toContain(message);
+    expect(diagnosticData(found)).toMatchObject({ code: found.code });
+  }
+  // Where a recipe did not become a program, something says why.
+  const trains = [...main.definitions.values()].filter(({ keyword, name }) => keyword === "train" && name.name !== "");
+  if (trains.some(({ name }) => !recipes.has(name.name))) expect(diagnostics.some(({ severity }) => severity === "error")).toBe(true);
+}
+
+describe("survives mutations of", () => {
+  it.each(specs)("%s", { timeout: 20 * 60_000 }, (name, text) => {
+    expect(() => compileSafely(text)).not.toThrow();
+    const seed = [...name].reduce((sum, letter) => sum + letter.codePointAt(0)!, 0);
+    fc.assert(
+      fc.property(fc.array(mutation, { minLength: 1, maxLength: 3 }), (mutations) => compileSafely(mutations.reduce(mutate, text))),
+      { numRuns: runs, seed, endOnFailure: false },
+    );
+  });
+});
