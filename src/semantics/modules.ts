@@ -112,6 +112,10 @@ export class Modules {
     const found = this.find(use, folder, module);
     const last = use.isFile ? baseName(use.module).replace(/\.norm$/, "") : use.module.split(".").at(-1)!;
     if (use.items === undefined) {
+      if (found !== undefined && !/^[\p{L}_][\p{L}\p{N}_]*$/u.test(last)) {
+        if (found !== undefined) this.report(diagnostic("N0203", place(source, use.modulePlace), `\`${last}\` is no name under which the module could be used`, { help: `list what is used: \`use "${use.module}" { … }\`` }));
+        return;
+      }
       this.bind(module, last, found === undefined ? { kind: "missing" } : { kind: "module", module: found }, use);
       return;
     }

@@ -31,8 +31,8 @@ interface Override {
 
 /** Runs a stack on its groups; the result is the sequence, with its groups. */
 export function runStack(e: Elaborator, caller: Frame, callable: CallableValue, where: Place): Value {
-  const { definition } = callable;
-  const path = caller.instance.claim(definition.name.name);
+  // A variant is called what its base is called, so that its weights keep their names.
+  const path = caller.instance.claim(callable.definition.name.name);
   const frame = frameFor(e, caller, callable, new Instance(path));
   const before = e.builder.position;
   e.builder.position = { ...before, place: path };
@@ -146,12 +146,15 @@ class StackRun {
     return { ...e.at(frame, callable.definition.name, () => tensors.concatenated(e, parts, "token")), groups };
   }
 
-  /** The stack's own lines and those of its variants: the last policy and the last placement hold, overrides add up. */
+  /** The stack's own lines and those of its variants: the last policy and placement hold, and the overrides since that policy. */
   private lines(): { base: PolicyValue | undefined; placement: CallableValue | undefined } {
     const { e, frame, callable } = this;
     let base: PolicyValue | undefined;
     let placement: CallableValue | undefined;
     const read = (items: readonly ast.Statement[], at: Frame) => {
+      // A variant that gives a policy gives the whole of it: what its base said for single sites goes with the rest.
+      const replaces = items !== callable.definition.body && items.some((item) => item.kind === "Normalize" && item.at.length === 0 && item.policy !== undefined);
+      if (replaces) this.overrides.length = 0;
       for (const item of items) {
         if (item.kind === "Place") placement = evaluatePartial(e, at, item.value, ["placement"], "what follows `place`");
         if (item.kind !== "Normalize" || item.policy === undefined) continue;
@@ -201,7 +204,7 @@ class StackRun {
         e.repeats(count, place(frame.module.source, item.count));
         for (let i = 0; i < count; i++) {
           const instance = new Instance(`${this.name}.${this.repetition++}`);
-          // Nested repetitions count below their own.
+          // Repetitions are numbered as they begin, those of a nested `repeat` among the others.
           this.items(item.body, { ...frame, instance, names: new Map(frame.names) });
         }
         return;

@@ -88,8 +88,7 @@ function update(e: Elaborator, frame: Frame, node: ast.Update): void {
   const where = place(frame.module.source, node.name);
   const cell = frame.cells.get(name);
   if (cell === undefined) {
-    const isName = frame.names.has(name);
-    return fail("N0311", where, `\`${name}\` is no state`, { help: isName ? `write \`${name} = …\` to name a value` : `declare it: \`state ${name} = 0\`` });
+    return fail("N0311", where, `\`${name}\` is no state`, { help: `declare it, \`state ${name} = 0\`, or give the new value a name of its own with \`=\`` });
   }
   const value = tensorOf(e, frame, node.value);
   const { axes } = cell.current.op.type;

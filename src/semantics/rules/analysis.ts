@@ -20,22 +20,25 @@ export class Constancy {
   private readonly known = new Map<string, boolean>();
 
   along(op: Op, axis: string): boolean {
-    const asked = new Set<string>();
-    const open: Question[] = [[op, axis]];
-    let same = true;
-    for (let next = open.pop(); next !== undefined && same; next = open.pop()) {
-      const [value, along, within] = next;
+    // Every question asked, with the one that led to it.
+    const asked = new Map<string, string | undefined>();
+    const open: { question: Question; from: string | undefined }[] = [{ question: [op, axis], from: undefined }];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const [value, along, within] = next.question;
       const key = `${value.id} ${along}${within === undefined ? "" : ` ${within.axis} ${within.start} ${within.extent}`}`;
       const known = this.known.get(key);
       if (known === true || asked.has(key)) continue;
-      asked.add(key);
+      asked.set(key, next.from);
       const needed = known === false ? undefined : needs(value, along, within);
-      if (needed === undefined) same = false;
-      else open.push(...needed);
+      if (needed === undefined) {
+        // Whatever led here needs it, so all of that is answered as well.
+        for (let led: string | undefined = key; led !== undefined; led = asked.get(led)) this.known.set(led, false);
+        return false;
+      }
+      open.push(...needed.map((question) => ({ question, from: key })));
     }
-    if (same) for (const key of asked) this.known.set(key, true);
-    else this.known.set(`${op.id} ${axis}`, false);
-    return same;
+    for (const key of asked.keys()) this.known.set(key, true);
+    return true;
   }
 }
 

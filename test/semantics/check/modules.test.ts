@@ -49,12 +49,14 @@ describe("what cannot be used", () => {
     ["a path with a drive", 'use «"C:/x.norm"» { mine }', ["N0203"]],
     ["an address", 'use «"https://example.org/x.norm"» { mine }', ["N0203"]],
     ["a folder", 'use «"."»', ["N0203"]],
+    ["a whole module whose file has no name to use it by", 'use «"two-words.norm"»', ["N0203"]],
+    ["one definition of such a module", 'use "two-words.norm" { mine }', []],
     ["nothing", 'use «""» { mine }', ["N0203"]],
     ["one name twice", "use std.norms { layer, rms as «layer» }", ["N0202"]],
     ["a name that the spec defines", "use std.norms { «layer» } norm layer(x) { return x }", ["N0202"]],
     ["a whole module whose name is taken", "norm norms(x) { return x } «use std.norms»", ["N0202"]],
   ])("%s", (_, text, said) => {
-    expectDiagnostics(text, said, { "beside.norm": "use std.norms { layer }" });
+    expectDiagnostics(text, said, { "beside.norm": "use std.norms { layer }", "two-words.norm": norm });
   });
 
   it("is told once, and what rests on it stays silent", () => {
