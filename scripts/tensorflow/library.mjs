@@ -1,10 +1,7 @@
 /** TensorFlow's C++ library and C headers out of its Python wheel, kept unpacked in the user's cache. */
-import { createHash } from "node:crypto";
-import { createWriteStream, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { makeWhole } from "./partial.mjs";
 import { attempt, run, SetupError } from "./run.mjs";
 
@@ -70,7 +67,8 @@ export async function cachedLibrary(say) {
 
 async function fetchWheel(folder) {
   const hasPip = await attempt("python3", ["-m", "pip", "--version"], { seconds: 60 });
-  return hasPip.ok ? fetchWithPip(folder) : fetchFromIndex(folder);
+  if (!hasPip.ok) throw new SetupError("fetching TensorFlow needs pip: install python3-pip, or run `python3 -m ensurepip`");
+  return fetchWithPip(folder);
 }
 
 async function fetchWithPip(folder) {
@@ -88,43 +86,4 @@ async function fetchWithPip(folder) {
   );
   rmSync(requirement);
   return join(folder, wheel.file);
-}
-
-/** For a Python without pip: the same from the package index itself (its "simple" interface, which every index has). */
-async function fetchFromIndex(folder) {
-  const page = `${configuredIndex().replace(/\/+$/, "")}/${wheel.project}/`;
-  const file = join(folder, wheel.file);
-  const hash = createHash("sha256");
-  try {
-    const listing = await fetch(page, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(60_000) });
-    if (!listing.ok) throw new Error(`${page} answered ${listing.status}`);
-    const link = [...(await listing.text()).matchAll(/href="([^"]*)"/g)].map((match) => match[1]).find((href) => href.includes(wheel.file));
-    if (link === undefined) throw new Error(`${page} lists no ${wheel.file}`);
-    const answer = await fetch(new URL(link, listing.url), { signal: AbortSignal.timeout(downloadSeconds * 1000) });
-    if (!answer.ok || answer.body === null) throw new Error(`${wheel.file}: the index answered ${answer.status}`);
-    const hashed = async function* (blocks) {
-      for await (const block of blocks) {
-        hash.update(block);
-        yield block;
-      }
-    };
-    await pipeline(Readable.fromWeb(answer.body), hashed, createWriteStream(file));
-  } catch (error) {
-    throw new SetupError(`fetching TensorFlow failed: ${error.message}${error.cause ? ` (${error.cause.message})` : ""}`);
-  }
-  const found = hash.digest("hex");
-  if (found !== wheel.sha256) throw new SetupError(`${wheel.file} has sha256 ${found}, expected ${wheel.sha256}`);
-  return file;
-}
-
-function configuredIndex() {
-  if (process.env.PIP_INDEX_URL) return process.env.PIP_INDEX_URL;
-  const home = homedir();
-  const files = [process.env.PIP_CONFIG_FILE, join(home, ".config/pip/pip.conf"), join(home, ".pip/pip.conf"), "/etc/pip.conf"];
-  for (const file of files) {
-    if (!file || !existsSync(file)) continue;
-    const index = /^\s*index-url\s*[=:]\s*(\S+)/m.exec(readFileSync(file, "utf8"))?.[1];
-    if (index !== undefined) return index;
-  }
-  return "https://pypi.org/simple";
 }
