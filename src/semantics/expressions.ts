@@ -318,6 +318,13 @@ export function tensorOf(e: Elaborator, frame: Frame, node: ast.Expression): Ten
   return tensors.settleAll([{ value, place: where }])[0]!;
 }
 
+/** The same for one that holds numbers. */
+export function numbersOf(e: Elaborator, frame: Frame, node: ast.Expression, what: string): TensorValue {
+  const value = tensorOf(e, frame, node);
+  if (value.op.type.dtype === "bool") fail("N0303", place(frame.module.source, node), `${what} is a number, not a condition`, { help: "`float(x)` makes 0 and 1 of a condition" });
+  return value;
+}
+
 /** @throws CheckError when the tensor lacks the axis. */
 export function requireAxis(value: TensorValue, name: string, where: Place): void {
   if (hasAxis(value.op.type, name)) return;

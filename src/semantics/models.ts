@@ -5,7 +5,7 @@ import type { Place } from "../diagnostics/diagnostic.js";
 import { frameFor, requireComplete } from "./calls.js";
 import type { Elaborator } from "./elaborator.js";
 import { Silent, fail } from "./errors.js";
-import { tensorOf, wholeOf } from "./expressions.js";
+import { numbersOf, wholeOf } from "./expressions.js";
 import { type Frame, Instance } from "./frame.js";
 import { place } from "./modules.js";
 import { runStatements } from "./statements.js";
@@ -48,6 +48,7 @@ function input(e: Elaborator, frame: Frame, node: ast.InputStatement): void {
     return { name: axis.name.name, extent: wholeOf(e, frame, axis.extent, `the extent of \`${axis.name.name}\``) };
   });
   const below = node.below && wholeOf(e, frame, node.below, "the number of values");
+  if (below !== undefined && below > 2 ** 31) fail("N0315", place(frame.module.source, node.below!), `the number of values is ${below}; at most 2^31 are whole numbers of 32 bits`);
   const type = { dtype: below === undefined ? ("f32" as const) : ("i32" as const), axes: [{ name: "batch", extent: e.batch }, ...axes] };
   e.checkSize(type.axes, where);
   e.slots.inputs.set(name, { name, type, ...(below !== undefined && { below }) });
@@ -63,7 +64,7 @@ function validExamples(e: Elaborator) {
 }
 
 function scalar(e: Elaborator, frame: Frame, node: ast.Expression, what: string) {
-  const value = tensorOf(e, frame, node);
+  const value = numbersOf(e, frame, node, what);
   const where = place(frame.module.source, node);
   const axes = value.op.type.axes.map((axis) => axis.name);
   if (axes.length > 0) {

@@ -41,6 +41,12 @@ function checkPhase(e: Elaborator, what: string, where: Place): void {
   fail("N0210", where, `${what} does not belong here`, { help: "only what the model is made of has parameters and states, and an optimizer its own states" });
 }
 
+/** @throws CheckError when training declared a slot of that name with other axes. */
+function checkModes(known: readonly Axis[] | undefined, axes: readonly Axis[], what: string, where: Place): void {
+  if (known === undefined || sameLayout(known, axes)) return;
+  fail("N0302", where, `${what} has other axes in evaluation than in training`, { help: "give what differs between the two another name" });
+}
+
 /** Declares a parameter. It stays pending while an extent is open. */
 export function declareParameter(e: Elaborator, frame: Frame, name: string, axes: readonly ast.AxisDeclaration[], initial: ast.Initial, node: ast.Span): TensorValue | PendingValue {
   const where = place(frame.module.source, node);
@@ -50,26 +56,22 @@ export function declareParameter(e: Elaborator, frame: Frame, name: string, axes
     ? { kind: "drawn", by: evaluatePartial(e, frame, initial.value, ["initializer"], "what follows `~`"), place: place(frame.module.source, initial.value), frame }
     : { kind: "constant", value: numberOf(e, frame, initial.value, "an initial value") };
   const path = frame.instance.claim(name);
-  let known: { axes: readonly Axis[]; value: TensorValue } | undefined;
+  // The first tensor that it meets decides; later ones are held against that.
+  let known: TensorValue | undefined;
   const declare = (settled: readonly Axis[]): TensorValue => {
-    if (known !== undefined) {
-      if (!sameLayout(known.axes, settled)) {
-        const differs = settled.find((axis, i) => axis.extent !== known!.axes[i]!.extent)!;
-        fail("N0302", where, `the parameter \`${path}\` meets axis \`${differs.name}\` with two extents`, { help: "write its extents down" });
-      }
-      return known.value;
-    }
     e.checkSize(settled, where);
+    checkModes(e.slots.parameters.get(path)?.type.axes, settled, `the parameter \`${path}\``, where);
     if (!e.slots.parameters.has(path)) {
       e.slots.parameters.set(path, { name: path, type: { dtype: "f32", axes: settled }, place: where, isNorm: frame.instance.isNorm, initial: start });
     }
-    const value = e.tensor(e.at(frame, node, () => e.builder.add("parameter", [], { slot: path })));
-    known = { axes: settled, value };
-    return value;
+    known = e.tensor(e.at(frame, node, () => e.builder.add("parameter", [], { slot: path })));
+    return known;
   };
   const closed = open.filter((axis): axis is OpenAxis & Axis => axis.extent !== undefined);
   if (closed.length === open.length) return declare(closed.map(({ name, extent }) => ({ name, extent })));
-  return { kind: "pending", axes: open, declare };
+  // What the standard library declares is for the one who calls it to mend.
+  const axesWithPlaces = open.map(({ place: at, ...axis }) => (frame.module.isLibrary ? axis : { ...axis, place: at }));
+  return { kind: "pending", axes: axesWithPlaces, declare, declared: () => known };
 }
 
 /** Declares a state of the model and opens its cell. */
@@ -82,6 +84,7 @@ export function declareState(e: Elaborator, frame: Frame, node: ast.StateStateme
   const value = numberOf(e, frame, node.value, "a state's first value");
   e.checkSize(axes, where);
   const path = frame.instance.claim(node.name.name);
+  checkModes(e.slots.states.get(path)?.type.axes, axes, `the state \`${path}\``, where);
   if (!e.slots.states.has(path)) {
     e.slots.states.set(path, { name: path, type: { dtype: "f32", axes }, place: where, owner: "model", value });
   }

@@ -109,6 +109,7 @@ function checkShape(value: Value, x: TensorValue, norm: CallableValue, where: Pl
   if (longer !== undefined) {
     fail("N0302", where, `the norm \`${norm.definition.name.name}\` changes the extent of \`${longer.name}\` from ${longer.extent} to ${extentOf(value.op.type, longer.name)}`);
   }
+  if (value.op.type.dtype !== "f32") fail("N0303", where, `the norm \`${norm.definition.name.name}\` returns ${value.op.type.dtype === "bool" ? "conditions" : "whole numbers"}`);
   return value;
 }
 

@@ -287,7 +287,8 @@ class StackRun {
     if (other !== undefined) {
       fail("N0302", where, `${what} changes \`${other.name}\` from ${other.extent} to ${extentOf(value.op.type, other.name)}`, { related });
     }
-    return { ...value, groups: this.x.groups! };
+    if (value.op.type.dtype === "bool") fail("N0303", where, `${what} gives conditions, not numbers`, { related, help: "`float(x)` makes 0 and 1 of a condition" });
+    return { ...tensors.converted(this.e, value, "f32"), groups: this.x.groups! };
   }
 
   private bareSite(item: ast.Normalize): void {
@@ -313,7 +314,9 @@ class StackRun {
     }
     if (site.own !== undefined) policies.push(site.own);
     const assignments = resolve(policies, this.groups, site.where);
-    const result = applySite(e, this.frame, { ...x, groups: this.x.groups! }, assignments, { path, stack: this.name, at, place: site.where });
+    const { groups: _, ...plain } = x;
+    const whole = hasAxis(x.op.type, "token") && extentOf(x.op.type, "token") === extentOf(this.x.op.type, "token");
+    const result = applySite(e, this.frame, whole ? { ...x, groups: this.x.groups! } : plain, assignments, { path, stack: this.name, at, place: site.where });
     return { ...result, groups: this.x.groups! };
   }
 

@@ -5,7 +5,7 @@ import { sameAxes } from "../ir/types.js";
 import type * as ast from "../syntax/ast.js";
 import type { Elaborator } from "./elaborator.js";
 import { fail } from "./errors.js";
-import { tensorOf } from "./expressions.js";
+import { numbersOf } from "./expressions.js";
 import type { Frame } from "./frame.js";
 import { place } from "./modules.js";
 import { declareParameter, declareState } from "./parameters.js";
@@ -90,7 +90,7 @@ function update(e: Elaborator, frame: Frame, node: ast.Update): void {
   if (cell === undefined) {
     return fail("N0311", where, `\`${name}\` is no state`, { help: `declare it, \`state ${name} = 0\`, or give the new value a name of its own with \`=\`` });
   }
-  const value = tensorOf(e, frame, node.value);
+  const value = numbersOf(e, frame, node.value, "a state");
   const { axes } = cell.current.op.type;
   const op = e.at(frame, node, () => e.b.broadcast(tensors.converted(e, value, "f32").op, axes));
   if (!sameAxes(op.type.axes, axes)) {

@@ -173,6 +173,8 @@ export function concatenated(e: Elaborator, parts: readonly TensorValue[], axis:
 
 /** A pending parameter that met axes which fill in its extents, or undefined when some stay unknown. */
 export function settled(pending: PendingValue, known: readonly Axis[]): TensorValue | undefined {
+  const declared = pending.declared();
+  if (declared !== undefined) return declared;
   const axes = pending.axes.map(({ name, extent }) => ({ name, extent: extent ?? known.find((axis) => axis.name === name)?.extent }));
   return axes.every((axis): axis is Axis => axis.extent !== undefined) ? pending.declare(axes) : undefined;
 }
@@ -190,7 +192,8 @@ export function settleAll(values: readonly { readonly value: TensorValue | Pendi
     const tensor = settled(value, known);
     if (tensor !== undefined) return tensor;
     const missing = value.axes.find((axis) => axis.extent === undefined && !known.some((other) => other.name === axis.name))!;
-    return fail("N0307", place, `the extent of axis \`${missing.name}\` is not known here`, {
+    return fail("N0307", missing.place ?? place, `the extent of axis \`${missing.name}\` is not known`, {
+      related: missing.place === undefined ? [] : [{ place, label: "it is needed here" }],
       help: `write it down, as in \`param[${missing.name}: 64]\``,
       note: "an axis without an extent takes it from the first tensor with that axis that the parameter meets",
     });

@@ -44,9 +44,11 @@ export interface TensorValue {
 /** A parameter some of whose extents are known only when it meets another tensor. */
 export interface PendingValue {
   readonly kind: "pending";
-  readonly axes: readonly { readonly name: string; readonly extent: number | undefined }[];
+  readonly axes: readonly { readonly name: string; readonly extent: number | undefined; readonly place?: Place }[];
   /** Declares the parameter, once its extents are known. */
   readonly declare: (axes: readonly Axis[]) => TensorValue;
+  /** The parameter, once it is declared. */
+  readonly declared: () => TensorValue | undefined;
 }
 
 /** A definition with some of its arguments given. */

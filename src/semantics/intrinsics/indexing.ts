@@ -34,6 +34,7 @@ const argsort: Intrinsic = (e, frame, node) => {
   return args.build(() => {
     const value = args.tensor(0);
     const axis = args.axis(value);
+    if (value.op.type.dtype === "bool") fail("N0303", args.placeOf(0), "`argsort` takes numbers, not a condition", { help: "`float(x)` makes 0 and 1 of a condition" });
     // What is not valid goes last.
     const valid = value.masks.filter((mask) => hasAxis(mask.type, axis));
     const last = e.b.constant(value.op.type.dtype === "f32" ? Infinity : 2 ** 31 - 1, value.op.type.dtype);

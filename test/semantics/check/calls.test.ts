@@ -91,6 +91,9 @@ describe("what a definition must be given", () => {
     ["a placement takes three", { definitions: "placement short(x, sublayer) { return x }", place: "place short", sublayers: "«attention(heads: 2)»" }, ["N0207"]],
     ["a sublayer needs all but the first", { sublayers: "«attention»" }, ["N0207"]],
     ["a sublayer keeps the axes", { definitions: "layer lost(x) { return mean(x over feature) }", sublayers: "«lost»" }, ["N0301"]],
+    ["a sublayer gives numbers", { definitions: "layer signs(x) { return x > 0 }", sublayers: "«signs»" }, ["N0303"]],
+    ["a norm in a placement takes all the tokens", { definitions: "placement pooled(x, sublayer, norm) { return x + norm(mean(x over token)) }", place: "place pooled", sublayers: "«attention(heads: 2)»" }, ["N0208"]],
+    ["a norm in a placement takes the tokens as tokens", { definitions: "placement moved(x, sublayer, norm) { return norm(x[token as other])[other as token] }", place: "place moved", sublayers: "«attention(heads: 2)»" }, ["N0208"]],
     ["a sublayer keeps the extents", { definitions: "layer wide(x) { return linear(x, 16) }", sublayers: "«wide»" }, ["N0302"]],
   ])("%s", (_, parts, said) => {
     expectDiagnostics(spec(parts), said);

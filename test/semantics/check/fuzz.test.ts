@@ -14,10 +14,12 @@ import { lexer } from "../../../src/syntax/tokens.js";
 import { spec } from "./harness.js";
 
 const folder = fileURLToPath(new URL("../../../examples/", import.meta.url));
-const runs = Number(process.env["FUZZ_RUNS"] ?? 85);
+const runs = Number(process.env["FUZZ_RUNS"] ?? 70);
 const seed = Number(process.env["FUZZ_SEED"] ?? 7);
 /** Milliseconds that one compilation may take on a busy machine. */
 const patience = 15_000;
+
+const recipe = "train t of m { data npy(\"x\") optimizer sgd schedule constant(1) batch 3 steps 1 }";
 
 /** Every example with few layers, and specs for what the examples leave out. */
 const specs: readonly (readonly [string, string])[] = [
@@ -55,14 +57,42 @@ layer gated(x, hidden) {
     schedule: "schedule step_down(1e-3)",
     settings: "measure size_of(encoder.cls) every 2 steps freeze linear",
   })],
+  // Small ones, of which a mutation hits every part.
+  ["placement", `norm n(x) { return x - mean(x over feature) }
+placement p(x, sublayer, norm) { return x + norm(sublayer(norm(x))) }
+layer l(x) { w = param[feature] = 1 return x * w }
+stack s() { groups { a, b } normalize { a: n b: none } place p l normalize }
+model m() { input x[token: 3, feature: 4] e = s(a: x, b: x) loss mean(e.a^2) } ${recipe}`],
+  ["attention", `layer a(x, h) {
+  param w[feature, head: h, key: size(feature) / h] ~ xavier
+  q = dot(x, w over feature)
+  s = dot(q, q[token as source] over key) where index(q over token) >= index(q[token as source] over source)
+  return merge(dot(softmax(s over source), q[token as source] over source), head, key into feature)
+}
+model m() { input x[token: 3, feature: 4] input n in 4 y = a(x where index(x over token) < n, 2) loss mean(y^2) report mean(y) } ${recipe}`],
+  ["gradient", `norm n(x) {
+  state s[feature] = 1
+  y = x * rsqrt(s + 1)
+  return y with gradient(dy) { s <- mix(s, mean(dy * y except feature), 0.5) return dy * s }
+}
+model m(k = 2) { input x[token: 3, feature: 4] t = param[token, feature] ~ normal y = n(x + t) loss mean(y^k) } ${recipe}`],
 ];
 
 const tokens = specs.map(([, text]) => lexer.tokenize(text).tokens.map(({ startOffset, image }) => ({ startOffset, image })));
 const words = [...new Set(tokens.flat().map(({ image }) => image))];
 const nasty = ["1e9", "1e300", "1e6", "0", "2 ^ 40", "1 / 0", "infinity", "none", "training", "(", "}", "{", ":", "=", "<-", "@", "..", "\"", "é", "\0", "$", "with", "where x", "over token", "except feature", "[token as source]", "[feature: 1e12]"];
 
+/** What a name may be wrapped in: other axes, extents, element types and kinds of values in the place of a sound one. */
+const wraps = [
+  "mean($ over token)", "mean($ over feature)", "mean($ over batch)", "mean($)", "sum($ except feature)", "count($ over token)", "size($ over token)",
+  "$[token as other]", "$[feature as token]", "$[batch as token]", "slice($ along token, size: 1)", "concatenate($, $ along token)", "concatenate($, $ along feature)",
+  "split($, feature into a: 2, b)", "merge($, token, feature into token)", "($ > 0)", "($ where $ > 0)", "($ where index($ over token) < 2)", "index($ over token)", "integer($)", "stop($)",
+  "uniform_like($)", "argsort($ along token)", "take($, argsort($ along token) along token)", "dot($, $ over feature)", "softmax($ over token)", "broadcast(mean($), $)", "exp($)", "$($)", "$.cls", "-$", "$ ^ $", "($, $)",
+  "linear($, 8)", "learned(1)", "param[feature] = 1", "param[token, feature] ~ xavier", "layer($)", "none", "select($ > 0, $, 0)", "fill($, 0)", "{ ..: $ }", "$ with { place pre }", "when",
+];
+
 const mutation = fc.record({
-  kind: fc.constantFrom("delete", "insert", "duplicate", "swap", "replace", "nasty"),
+  kind: fc.constantFrom("delete", "insert", "duplicate", "swap", "replace", "nasty", "wrap", "wrap", "wrap"),
   byToken: fc.boolean(),
   at: fc.nat(),
   to: fc.nat(),
@@ -70,7 +100,9 @@ const mutation = fc.record({
 type Mutation = typeof mutation extends fc.Arbitrary<infer T> ? T : never;
 
 function mutate(text: string, { kind, byToken, at, to }: Mutation): string {
-  const places = byToken || kind === "replace" || kind === "nasty" ? lexer.tokenize(text).tokens.map(({ startOffset, image }) => [startOffset, startOffset + image.length] as const) : Array.from(text, (_, i) => [i, i + 1] as const);
+  const found = lexer.tokenize(text).tokens.filter(({ image }) => kind !== "wrap" || /^\p{L}/u.test(image));
+  const byCharacter = !byToken && !["replace", "nasty", "wrap"].includes(kind);
+  const places = byCharacter ? Array.from({ length: text.length }, (_, i) => [i, i + 1] as const) : found.map(({ startOffset, image }) => [startOffset, startOffset + image.length] as const);
   if (places.length === 0) return text;
   const [start, end] = places[at % places.length]!;
   const [otherStart, otherEnd] = places[to % places.length]!;
@@ -85,6 +117,8 @@ function mutate(text: string, { kind, byToken, at, to }: Mutation): string {
       return `${before}${part} ${part}${after}`;
     case "swap":
       return start < otherStart ? before + text.slice(otherStart, otherEnd) + text.slice(end, otherStart) + part + text.slice(otherEnd) : text;
+    case "wrap":
+      return before + wraps[to % wraps.length]!.replaceAll("$", part) + after;
     case "replace":
       return before + words[to % words.length]! + after;
     default:

@@ -31,8 +31,11 @@ describe("a norm from a file beside the spec", () => {
 });
 
 it("uses the standard library as whole modules", () => {
-  const text = "use std.norms stack s() { groups { t } normalize { t: norms.layer } place norms.layer(eps: 1) }";
-  expect(check(text).diagnostics).toEqual([]);
+  const definitions = "use std.norms norm tight = norms.layer(eps: 1e-9)";
+  expect(landed(compiled(spec({ definitions, normalize: "normalize { cls: norms.rms, tokens: tight }", depth: "1", end: "" })))).toEqual([
+    "encoder.0.attention.before: cls -> rms",
+    "encoder.0.attention.before: tokens -> layer(eps: 1e-9)",
+  ]);
   expectDiagnostics("use std.norms norm own = norms.«layr»", ["N0204"]);
 });
 

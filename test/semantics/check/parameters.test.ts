@@ -43,10 +43,14 @@ describe("the extent of an axis that is not written", () => {
     ["is that of the definition's argument", { definitions: "layer still(x) { param w[feature] = 1 return w * x }" }, []],
     ["is that of the tensor that the parameter first meets", { before: "w = param[token, feature] ~ normal v = image + w" }, []],
     ["is that of the groups beside it", { encoded: "encoder(cls: param[token: 1, feature] ~ normal, tokens: image, depth)" }, []],
-    ["is unknown, when it meets nothing that has it", { before: "w = param[wide] ~ normal v = image + «w»" }, ["N0307"]],
-    ["is unknown in a reduction", { before: "w = param[feature] ~ normal v = mean(«w»)" }, ["N0307"]],
+    ["is unknown, when it meets nothing that has it", { before: "w = param[«wide»] ~ normal v = image + w" }, ["N0307"]],
+    ["is unknown in a reduction", { before: "w = param[«feature»] ~ normal v = mean(w)" }, ["N0307"]],
+    ["is unknown once, however often it is needed", { before: "w = param[«feature»] ~ normal v = mean(w) u = exp(w) + w" }, ["N0307"]],
+    ["is unknown in a parameter of the standard library, which its caller sees", { before: "v = mean(«learned(1)»)" }, ["N0307"]],
+    ["stays known from the first tensor on", { before: "w = param[token, feature] ~ normal v = image + w u = mean(w^2)" }, []],
     ["is unknown, when two arguments differ in it", { definitions: "layer still(x) { return x } layer two(x, y) { param w[«token»] = 1 return w * x }", before: "v = two(image, slice(image along token, size: 2))" }, ["N0307"]],
-    ["cannot be two different ones", { before: "w = «param[token] ~ normal» v = image + w u = w + slice(image along token, size: 2)" }, ["N0302"]],
+    ["cannot be two different ones", { before: "w = param[token] ~ normal v = image + w u = «w + slice(image along token, size: 2)»" }, ["N0302"]],
+    ["cannot be another one in evaluation than in training", { before: "when training { w = param[token: 4] = 0 } otherwise { w = «param[token: 2] = 0» }" }, ["N0302"]],
   ])("%s", (_, parts, said) => {
     expectDiagnostics(spec({ ...small, ...parts }), said);
   });

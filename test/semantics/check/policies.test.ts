@@ -140,6 +140,7 @@ describe("norms of one's own", () => {
     ["that lose an axis", "return mean(x over feature)", ["N0301"]],
     ["that add an axis", "return x * index(x[feature as other] over other)", ["N0301"]],
     ["that give a number", "return 1", ["N0208"]],
+    ["that give conditions", "return x > 0", ["N0303"]],
   ])("%s are no norms", (_, body, said) => {
     expectDiagnostics(spec({ definitions: `norm own(x) { ${body} }`, normalize: "normalize { «cls, tokens: own» }" }), said);
   });

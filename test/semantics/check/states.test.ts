@@ -46,6 +46,7 @@ describe("updates", () => {
     ["of a parameter of the model", "param w = 1 «w» <- w + 1 return x * w", ["N0311"]],
     ["of nothing", "«seen» <- 1 return x", ["N0311"]],
     ["by a value with another axis", "state mu[feature] = 0 mu <- «mean(x over batch)» return x - mu", ["N0302"]],
+    ["by a condition", "state seen = 0 seen <- «mean(x) > 0» return x", ["N0303"]],
     ["by a binding", "state mu[feature] = 0 «mu» = mean(x except feature) return x - mu", ["N0202"]],
     ["of a state that takes the extent of no axis", "state mu[«other»] = 0 return x", ["N0307"]],
     ["of a state with a first value that is no number", "state mu[feature] = «x» return x - mu", ["N0208"]],

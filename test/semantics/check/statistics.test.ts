@@ -1,7 +1,7 @@
 /** Statistics over too few values: the batch, the tokens of a group, the features of a group norm. */
 
 import { describe, expect, it } from "vitest";
-import { expectDiagnostics, only, spec, unmark } from "./harness.js";
+import { expectDiagnostics, only, spec } from "./harness.js";
 
 const apart = "normalize { cls: batch, tokens: layer } normalize at first { cls: layer }";
 
@@ -18,7 +18,7 @@ describe("statistics over the batch", () => {
   });
 
   it("tells what the values are, at which site, and a larger batch as a mend", () => {
-    const found = only(unmark(spec({ batch: "batch 1", normalize: apart })).text);
+    const found = only(spec({ batch: "batch 1", normalize: apart }));
     expect(found.message).toBe("`batch` takes statistics over one value for group `cls` (batch: 1, token: 1)");
     expect(found.related.map(({ label }) => label)).toEqual(["at `encoder.1.attention.before`"]);
     expect(found.help).toMatch(/larger batch/);

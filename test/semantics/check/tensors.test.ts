@@ -60,6 +60,7 @@ describe("an axis that would stand twice", () => {
 
 describe("elements of the wrong type", () => {
   it.each([
+    ["an order of conditions", "argsort(«image > 0 along token»)"],
     ["a sum of conditions", "sum(«image > 0»)"],
     ["an exponential of conditions", "exp(«image > 0»)"],
     ["conditions added", "(«image > 0») + 1"],
@@ -110,6 +111,7 @@ describe("a loss", () => {
   it.each([
     ["is one number", "loss «encoded»", ["N0313"]],
     ["is a tensor", "loss «layer»", ["N0208"]],
+    ["is a number, not a condition", "loss «mean(encoded) > 0»", ["N0303"]],
     ["may be given in several lines", "loss mean(encoded) loss mean(encoded^2)", []],
     ["may stand under `when`, in both modes", "when training { loss mean(encoded) } otherwise { loss mean(encoded^2) }", []],
     ["and so is a report", "loss mean(encoded) report all: «encoded»", ["N0313"]],
@@ -132,6 +134,7 @@ describe("an input", () => {
     ["has positive extents", "input other[wide: «0»]", ["N0315"]],
     ["has the batch by itself", "input other[«batch: 3»]", ["N0310"]],
     ["counts what it is below", "input other in «0»", ["N0315"]],
+    ["is a whole number of 32 bits", "input other in «3e9»", ["N0315"]],
   ])("%s", (_, before, said) => {
     expectDiagnostics(spec({ before }), said);
   });

@@ -3,35 +3,35 @@
 import { describe, expect, it } from "vitest";
 import { compiled, expectDiagnostics, landed, parameterNames, printed, spec } from "./harness.js";
 
-/** The sites of `variant`, a stack derived from `encoder`, in the place of `encoder`. */
-const of = (variant: string) => compiled(spec({ depth: "1", encoded: "variant(cls: learned(1), tokens: image, depth)", more: `stack variant = ${variant}` }));
+/** What landed where in `variant`, a stack derived from `encoder`, in the place of `encoder`, without the stack's own name. */
+function of(variant: string, parts: Parameters<typeof spec>[0] = {}): string[] {
+  const text = spec({ depth: "1", encoded: "variant(cls: learned(1), tokens: image, depth)", ...parts, more: `stack variant = ${variant} ${parts.more ?? ""}` });
+  return landed(compiled(text)).map((line) => line.replace(/^\w+\./, ""));
+}
 
 describe("of a stack", () => {
   it("replaces the policy", () => {
-    expect(landed(of("encoder with { normalize { cls: rms, tokens: dyt } }"))).toEqual([
-      "variant.0.attention.before: cls -> rms",
-      "variant.0.attention.before: tokens -> dyt",
-      "variant.final: cls -> rms",
-      "variant.final: tokens -> dyt",
+    expect(of("encoder with { normalize { cls: rms, tokens: dyt } }")).toEqual([
+      "0.attention.before: cls -> rms",
+      "0.attention.before: tokens -> dyt",
+      "final: cls -> rms",
+      "final: tokens -> dyt",
     ]);
   });
 
   it("replaces the placement", () => {
-    expect(landed(of("encoder with { place sandwich }")).map((line) => line.split(":")[0])).toEqual(["variant.0.attention.before", "variant.0.attention.after", "variant.final"]);
+    expect(of("encoder with { place sandwich }").map((line) => line.split(":")[0])).toEqual(["0.attention.before", "0.attention.after", "final"]);
   });
 
   it("adds overrides", () => {
-    expect(landed(of("encoder with { normalize at final { cls: none } }"))).toContain("variant.final: cls -> none");
+    expect(of("encoder with { normalize at final { cls: none } }")).toContain("final: cls -> none");
   });
 
   it("replaces the overrides of its base by a policy of its own, but not by a placement", () => {
-    const first = (variant: string) => {
-      const recipe = compiled(spec({ depth: "1", overrides: "normalize at first { cls: rms }", encoded: "variant(cls: learned(1), tokens: image, depth)", more: `stack variant = ${variant}` }));
-      return landed(recipe)[0];
-    };
-    expect(first("encoder with { normalize { ..: dyt } }")).toBe("variant.0.attention.before: cls+tokens -> dyt");
-    expect(first("encoder with { place sandwich }")).toBe("variant.0.attention.before: cls -> rms");
-    expect(first("encoder with { normalize { ..: dyt } normalize at first { cls: layer } }")).toBe("variant.0.attention.before: cls -> layer");
+    const first = (variant: string) => of(variant, { overrides: "normalize at first { cls: rms }" })[0];
+    expect(first("encoder with { normalize { ..: dyt } }")).toBe("0.attention.before: cls+tokens -> dyt");
+    expect(first("encoder with { place sandwich }")).toBe("0.attention.before: cls -> rms");
+    expect(first("encoder with { normalize { ..: dyt } normalize at first { cls: layer } }")).toBe("0.attention.before: cls -> layer");
   });
 
   it("replaces the default of a parameter", () => {
@@ -51,9 +51,8 @@ describe("of a stack", () => {
   });
 
   it("can be varied again, the last one holding", () => {
-    const more = "stack variant = other with { place post } stack other = encoder with { place sandwich normalize { ..: rms } }";
-    const recipe = compiled(spec({ depth: "1", end: "", encoded: "variant(cls: learned(1), tokens: image, depth)", more }));
-    expect(landed(recipe)).toEqual(["variant.0.attention.after: cls+tokens -> rms"]);
+    const more = "stack other = encoder with { place sandwich normalize { ..: rms } }";
+    expect(of("other with { place post }", { end: "", more })).toEqual(["0.attention.after: cls+tokens -> rms"]);
   });
 
   it("that changes nothing gives the same program, but for the name that it is called by", () => {
