@@ -23,7 +23,9 @@ export interface SitePosition {
 }
 
 /** Normalises `x` at a site. Its groups are cut out, normalised by the norm that covers them, and joined again in order. */
-export function applySite(e: Elaborator, frame: Frame, x: TensorValue, assignments: readonly Assignment[], site: SitePosition): TensorValue {
+export function applySite(e: Elaborator, frame: Frame, argument: TensorValue, assignments: readonly Assignment[], site: SitePosition): TensorValue {
+  if (argument.op.type.dtype === "bool") fail("N0303", site.place, "a norm takes numbers, not a condition", { help: "`float(x)` makes 0 and 1 of a condition" });
+  const x = tensors.converted(e, argument, "f32");
   const groups = x.groups ?? fail("N0208", site.place, "a norm in a placement takes the sequence with all its groups", { note: "this tensor has lost its `token` axis, or changed its extent" });
   e.sites.push({
     path: site.path,

@@ -93,6 +93,8 @@ describe("what a definition must be given", () => {
     ["a sublayer keeps the axes", { definitions: "layer lost(x) { return mean(x over feature) }", sublayers: "«lost»" }, ["N0301"]],
     ["a sublayer gives numbers", { definitions: "layer signs(x) { return x > 0 }", sublayers: "«signs»" }, ["N0303"]],
     ["a norm in a placement takes all the tokens", { definitions: "placement pooled(x, sublayer, norm) { return x + norm(mean(x over token)) }", place: "place pooled", sublayers: "«attention(heads: 2)»" }, ["N0208"]],
+    ["a norm in a placement takes numbers", { definitions: "placement signs(x, sublayer, norm) { return x + norm(x > 0) }", place: "place signs", sublayers: "«attention(heads: 2)»" }, ["N0303"]],
+    ["which may be whole ones", { definitions: "placement orders(x, sublayer, norm) { return x + norm(argsort(x along token)) }", place: "place orders", normalize: "normalize { cls: none, tokens: layer }" }, []],
     ["a norm in a placement takes the tokens as tokens", { definitions: "placement moved(x, sublayer, norm) { return norm(x[token as other])[other as token] }", place: "place moved", sublayers: "«attention(heads: 2)»" }, ["N0208"]],
     ["a sublayer keeps the extents", { definitions: "layer wide(x) { return linear(x, 16) }", sublayers: "«wide»" }, ["N0302"]],
   ])("%s", (_, parts, said) => {

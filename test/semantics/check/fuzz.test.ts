@@ -1,6 +1,6 @@
 /**
- * No text makes the compiler throw or hang, or point outside of a file, and what it refuses it says why. `FUZZ_RUNS` says
- * how many mutations of each spec are tried, and `FUZZ_SEED` chooses others.
+ * No text makes the compiler throw or hang (the test's own time limit would tell), or point outside of a file, and what it
+ * refuses it says why. `FUZZ_RUNS` says how many mutations of each spec are tried, and `FUZZ_SEED` chooses others.
  */
 
 import { readFileSync, readdirSync } from "node:fs";
@@ -14,10 +14,8 @@ import { lexer } from "../../../src/syntax/tokens.js";
 import { spec } from "./harness.js";
 
 const folder = fileURLToPath(new URL("../../../examples/", import.meta.url));
-const runs = Number(process.env["FUZZ_RUNS"] ?? 70);
+const runs = Number(process.env["FUZZ_RUNS"] ?? 1000);
 const seed = Number(process.env["FUZZ_SEED"] ?? 7);
-/** Milliseconds that one compilation may take on a busy machine. */
-const patience = 15_000;
 
 const recipe = "train t of m { data npy(\"x\") optimizer sgd schedule constant(1) batch 3 steps 1 }";
 
@@ -127,9 +125,7 @@ function mutate(text: string, { kind, byToken, at, to }: Mutation): string {
 }
 
 function compileSafely(text: string): void {
-  const begun = performance.now();
   const { diagnostics, main, recipes } = compile("fuzz.norm", text, fileHost(folder));
-  expect(performance.now() - begun).toBeLessThan(patience);
   for (const found of diagnostics) {
     const { message, place, related, help = "", note = "" } = found;
     for (const where of [place, ...related.map((other) => other.place)]) {
