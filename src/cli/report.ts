@@ -15,7 +15,8 @@ export function showDiagnostics(found: readonly Diagnostic[], format: Format): v
 }
 
 function useColors(): boolean {
-  return pc.isColorSupported && process.stderr.isTTY;
+  // In an automatic build colours count as supported though nobody looks at a terminal.
+  return pc.isColorSupported && process.stderr.isTTY === true;
 }
 
 /** `2 errors and 1 warning`, or undefined when nothing was found. */

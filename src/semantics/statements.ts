@@ -109,6 +109,7 @@ export function attachGradient(e: Elaborator, frame: Frame, returned: Returned, 
   const { gradient } = returned.node;
   const { value } = returned;
   if (gradient === undefined || e.mode === "evaluation" || value.kind !== "tensor") return value;
+  if (value.op.type.dtype !== "f32") fail("N0303", place(frame.module.source, returned.node.value), "conditions and whole numbers have no gradient");
   const dy = e.tensor(e.builder.add("cotangent", [], { of: frame.instance.path, axes: value.op.type.axes }), value.masks);
   const inside: Frame = { ...frame, names: new Map([...frame.names, [gradient.cotangent.name, dy]]) };
   const result = runStatements(e, inside, gradient.body);
@@ -116,11 +117,12 @@ export function attachGradient(e: Elaborator, frame: Frame, returned: Returned, 
   const dx = result?.value;
   if (dx?.kind === "poison") return value;
   if (dx?.kind !== "tensor") return fail("N0312", where, "a `gradient` block returns the gradient of the first parameter");
+  if (dx.op.type.dtype === "bool") fail("N0312", where, "the gradient is made of conditions, not of numbers", { help: "`float(x)` makes 0 and 1 of a condition" });
   const wanted = argument.op.type.axes;
   if (!sameAxes(dx.op.type.axes, wanted)) {
     fail("N0312", where, `the gradient has the axes ${list(dx)}, and the first parameter has ${list(argument)}`);
   }
-  return { ...value, op: e.at(frame, returned.node, () => e.builder.add("attach_gradient", [value.op, argument.op, dx.op], {})) };
+  return { ...value, op: e.at(frame, returned.node, () => e.builder.add("attach_gradient", [value.op, argument.op, tensors.converted(e, dx, "f32").op], {})) };
 }
 
 function list(value: TensorValue): string {

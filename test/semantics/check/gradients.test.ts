@@ -12,12 +12,18 @@ describe("the block of a stated gradient", () => {
     ["loses an axis", "«return mean(dy over feature)»", ["N0312"]],
     ["gives an axis another extent", "«return concatenate(dy, dy along feature)»", ["N0312"]],
     ["returns a number", "«return 1»", ["N0312"]],
+    ["returns conditions", "«return dy > 0»", ["N0312"]],
+    ["returns whole numbers", "return integer(dy)", []],
     ["uses what nothing defines", "return dy * «dx»", ["N0201"]],
     ["names what the forward pass named", "y = 3 return y * dy", []],
     ["names something twice", "a = 3 «a» = 4 return a * dy", ["N0202"]],
     ["holds a line of a model", "«loss mean(dy)» return dy", ["N0210"]],
   ])("%s", (_, gradient, said) => {
     expectDiagnostics(of(gradient), said);
+  });
+
+  it("belongs to a result of numbers", () => {
+    expectDiagnostics(spec({ definitions: "layer own(x) { return «x > 0» with gradient(dy) { return dy } }", before: "v = own(image)" }), ["N0303"]);
   });
 
   it("may be empty, which gives no gradient", () => {
