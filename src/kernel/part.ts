@@ -1,0 +1,58 @@
+/** Parts: pieces of work that one kernel does, before addresses and schedules. */
+
+import type { Op } from "../ir/program.js";
+import { type Coordinate, type Variable, plainVariable } from "./coordinate.js";
+import { type Scalar, loadsOf, reachable } from "./scalar.js";
+import type { Tensor } from "./tensor.js";
+
+/** Writes `value` for every row of the part, and for every value of `columns`. */
+export interface Store {
+  readonly tensor: Tensor;
+  /** One coordinate for each axis of the tensor, over rows and columns. */
+  readonly at: readonly Coordinate[];
+  readonly columns: readonly Variable[];
+  readonly value: Scalar;
+}
+
+/**
+ * For every row (a value of each of `rows`), computes and stores. A `product` stores only rows, and its values hold sums of
+ * products that tiles of rows compute together; in a `fold` each row is computed by itself.
+ */
+export interface Part {
+  readonly kind: "product" | "fold";
+  readonly rows: readonly Variable[];
+  readonly stores: readonly Store[];
+  /** What it computes, for messages and for the printed program. */
+  readonly origins: readonly Op[];
+  /** New values of slots, which take effect only when all of them are finite. */
+  readonly isUpdate: boolean;
+}
+
+export function readBy(part: Part): ReadonlySet<Tensor> {
+  return new Set(loadsOf(part.stores.map((store) => store.value)).map((load) => load.tensor));
+}
+
+export function writtenBy(part: Part): ReadonlySet<Tensor> {
+  return new Set(part.stores.map((store) => store.tensor));
+}
+
+/** All tensors that it touches. */
+export function touchedBy(part: Part): ReadonlySet<Tensor> {
+  return new Set([...readBy(part), ...writtenBy(part)]);
+}
+
+export function hasFolds(part: Part): boolean {
+  return reachable(part.stores.map((store) => store.value)).some((scalar) => scalar.kind === "fold");
+}
+
+/** Coordinates that are distinct variables, one for each axis that has more than one element; undefined when they are not. */
+export function plainVariables(at: readonly Coordinate[]): readonly Variable[] | undefined {
+  const result: Variable[] = [];
+  for (const coordinate of at) {
+    if (coordinate.terms.length === 0 && coordinate.constant === 0) continue;
+    const loop = plainVariable(coordinate);
+    if (loop === undefined || result.includes(loop)) return undefined;
+    result.push(loop);
+  }
+  return result;
+}

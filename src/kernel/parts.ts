@@ -1,0 +1,102 @@
+/** An entry as parts: one for each stored value, each result and each update, still unfused. */
+
+import type { Entry, Op } from "../ir/program.js";
+import { extentOf } from "../ir/types.js";
+import { type Variable, at, variable } from "./coordinate.js";
+import { Expansion, type Home, addressOf } from "./expand.js";
+import type { Part } from "./part.js";
+import { type Scalar, Scalars, reachable } from "./scalar.js";
+import { productOf } from "./product.js";
+import { wishedLayouts } from "./layout.js";
+import { type Stored, chooseStored } from "./storage.js";
+import type { Tensor } from "./tensor.js";
+
+export interface Parts {
+  /** In an order in which every tensor is written before it is read. */
+  readonly parts: readonly Part[];
+  readonly scalars: Scalars;
+  /** The results by name. */
+  readonly results: ReadonlyMap<string, Tensor>;
+}
+
+/** How the tensors of a program are found: slots and inputs are shared by its entries. */
+export interface Leaves {
+  slot(name: string): Tensor;
+  input(name: string): Tensor;
+  /** The key of a stream of random numbers: two words. */
+  key(stream: string): Tensor;
+}
+
+export function partsOfEntry(entry: Entry, leaves: Leaves, storesHalf: (op: Op) => boolean): Parts {
+  const stored = chooseStored(entry);
+  const scalars = new Scalars();
+  const results = new Map<string, Tensor>();
+  const homes = homesOf(entry, stored, results, storesHalf);
+  const leaf = (op: Op): Tensor => {
+    if (op.kind === "input") return leaves.input(op.attributes.slot);
+    if (op.kind === "random") return leaves.key(op.attributes.stream);
+    return leaves.slot((op as Extract<Op, { kind: "parameter" | "state" }>).attributes.slot);
+  };
+  const expansion = new Expansion(scalars, (op) => homes.get(op), leaf);
+  const parts: Part[] = [];
+  for (const op of entry.operations) {
+    if (op.kind === "update") parts.push(rowsOf(op, { tensor: leaves.slot(op.attributes.slot) }, (place) => expansion.read(op.operands[0]!, place), true));
+    else if (stored.values.has(op)) {
+      if (op.kind === "concatenate") parts.push(...pieces(op));
+      else parts.push(rowsOf(op, homes.get(op)!, (place) => expansion.compute(op, place), false));
+    }
+  }
+  for (const [name, op] of entry.results) {
+    const tensor = results.get(name)!;
+    if (homes.get(op)?.tensor !== tensor) parts.push(rowsOf(op, { tensor }, (place) => expansion.read(op, place), false));
+  }
+  return { parts, scalars, results };
+
+  /** What a joined value consists of and is not written there by its own part. */
+  function pieces(whole: Extract<Op, { kind: "concatenate" }>): readonly Part[] {
+    const { axis } = whole.attributes;
+    let start = 0;
+    return whole.operands.flatMap((part) => {
+      const from = start;
+      start += extentOf(part.type, axis);
+      const inside = stored.within.get(part);
+      if (inside?.whole === whole && inside.start === from) return [];
+      const home = { tensor: homes.get(whole)!.tensor, shift: { axis, start: from } };
+      return [rowsOf(part, home, (place) => expansion.read(part, place), false)];
+    });
+  }
+}
+
+/** The part that stores each element of `op` at its home. */
+function rowsOf(op: Op, home: Home, value: (place: ReadonlyMap<string, ReturnType<typeof at>>) => Scalar, isUpdate: boolean): Part {
+  const loops = new Map(home.tensor.axes.map(({ name }) => [name, variable(name, extentOf(op.type, name))]));
+  const place = new Map([...loops].map(([name, loop]) => [name, at(loop)]));
+  const computed = value(place);
+  const rows: readonly Variable[] = [...loops.values()].filter((loop) => loop.extent > 1);
+  const stores = [{ tensor: home.tensor, at: addressOf(home, place), columns: [], value: computed }];
+  const folds = reachable([computed]).filter((scalar) => scalar.kind === "fold");
+  const isProduct = folds.length > 0 && folds.every((fold) => productOf(fold, rows) !== undefined);
+  return { kind: isProduct ? "product" : "fold", rows, stores, origins: [op], isUpdate };
+}
+
+function homesOf(entry: Entry, { values, within }: Stored, results: Map<string, Tensor>, storesHalf: (op: Op) => boolean): ReadonlyMap<Op, Home> {
+  const homes = new Map<Op, Home>();
+  const names = new Map<Op, string>();
+  const layouts = wishedLayouts(entry, values);
+  for (const [name, op] of entry.results) {
+    const isOwn = values.has(op) && !names.has(op);
+    if (isOwn) names.set(op, name);
+    const tensor: Tensor = { name, storage: "result", dtype: op.type.dtype, half: false, axes: op.type.axes };
+    results.set(name, tensor);
+    if (isOwn) homes.set(op, { tensor });
+  }
+  for (const op of values) {
+    if (within.has(op) || homes.has(op)) continue;
+    homes.set(op, { tensor: { name: `t${op.id}`, storage: "temporary", dtype: op.type.dtype, half: storesHalf(op), axes: layouts.get(op) ?? op.type.axes } });
+  }
+  for (const [op, { whole, start }] of within) {
+    const axis = (whole as Extract<Op, { kind: "concatenate" }>).attributes.axis;
+    homes.set(op, { tensor: homes.get(whole)!.tensor, shift: { axis, start } });
+  }
+  return homes;
+}

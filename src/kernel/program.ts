@@ -1,0 +1,79 @@
+/** The kernel program: what is dispatched in which order, and where every tensor lies. It knows no target. */
+
+import type { Op } from "../ir/program.js";
+import type { Part } from "./part.js";
+import type { Tensor } from "./tensor.js";
+
+/** How a part is divided among threads. */
+export type Schedule = FoldSchedule | ProductSchedule;
+
+/** Each row is computed by `lanes` threads of a group together. */
+export interface FoldSchedule {
+  readonly kind: "fold";
+  readonly lanes: number;
+  /** Whether neighbouring threads take neighbouring rows, rather than neighbouring elements of one row. */
+  readonly rowsFirst: boolean;
+}
+
+/** A group computes a tile of `threadsM · microM` by `threadsN · microN` results, `stepK` summands at a time. */
+export interface ProductSchedule {
+  readonly kind: "product";
+  readonly threadsM: number;
+  readonly threadsN: number;
+  readonly microM: number;
+  readonly microN: number;
+  readonly stepK: number;
+  /** Whether the factors pass through memory that the group shares. */
+  readonly isShared: boolean;
+}
+
+/** A normalised part with its schedule. */
+export interface Piece {
+  readonly part: Part;
+  readonly schedule: Schedule;
+  /** How many groups of threads it takes. */
+  readonly groups: number;
+}
+
+/** Pieces that run side by side: none needs what another one writes. */
+export interface Dispatch {
+  readonly pieces: readonly Piece[];
+  /** Threads of a group. */
+  readonly threads: number;
+}
+
+/** Where a tensor lies: bytes from the start of a buffer. */
+export interface Placement {
+  readonly buffer: BufferName;
+  readonly offset: number;
+}
+export type BufferName = "slots" | "inputs" | "results" | "arena";
+
+export interface EntryPlan {
+  readonly name: string;
+  readonly dispatches: readonly Dispatch[];
+  /**
+   * Run after the others, twice: once to see that every value is finite, and once to keep them when all are. So a step leaves
+   * everything as it was, or takes effect as a whole.
+   */
+  readonly updates: readonly Dispatch[];
+  readonly results: ReadonlyMap<string, Tensor>;
+  /** Bytes of the arena that it uses. */
+  readonly arenaBytes: number;
+}
+
+export interface KernelProgram {
+  readonly name: string;
+  readonly slots: ReadonlyMap<string, Tensor>;
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  /** Streams of random numbers by name: the tensor of each one's key. */
+  readonly keys: ReadonlyMap<string, Tensor>;
+  readonly placements: ReadonlyMap<Tensor, Placement>;
+  readonly buffers: Readonly<Record<BufferName, number>>;
+  readonly entries: ReadonlyMap<string, EntryPlan>;
+}
+
+/** What a piece is for, in words: the operation that it ends with and its place in the model. */
+export function purposeOf(piece: Piece): Op {
+  return piece.part.origins.at(-1)!;
+}

@@ -1,0 +1,111 @@
+/** Chooses how a normalised part is divided among threads, from its loops and the device. */
+
+import type { Variable } from "./coordinate.js";
+import type { Device } from "./device.js";
+import { type Part, hasFolds } from "./part.js";
+import { type Product, exchanged, productOf, size } from "./product.js";
+import type { FoldSchedule, Piece, ProductSchedule } from "./program.js";
+import { type Fold, type Scalar, loadsOf, reachable } from "./scalar.js";
+
+/** Threads of a group that works by rows. */
+export const groupThreads = 64;
+
+export function scheduled(part: Part, device: Device): Piece {
+  const products = part.kind === "product" ? productsOf(part) : undefined;
+  if (products !== undefined) {
+    const schedule = productSchedule(products[0]!, products.length, device);
+    return { part, schedule, groups: tiles(products[0]!, schedule) };
+  }
+  const own: Part = { ...part, kind: "fold" };
+  const schedule = foldSchedule(own, device);
+  return { part: own, schedule, groups: Math.ceil(size(own.rows) / (groupThreads / schedule.lanes)) };
+}
+
+/**
+ * The products that a part computes, all with the same rows as `m` and the same as `n`, so that the rows that lie side by side in
+ * memory are `n`. Undefined when they do not go together.
+ */
+export function productsOf(part: Part): readonly Product[] | undefined {
+  const folds = reachable(part.stores.map((store) => store.value)).filter((scalar): scalar is Fold => scalar.kind === "fold");
+  const last = part.rows.at(-1);
+  const result: Product[] = [];
+  for (const fold of folds) {
+    let product = productOf(fold, part.rows);
+    if (product === undefined) return undefined;
+    const first = result[0];
+    if (first === undefined ? product.m.includes(last!) : !sameLoops(product.n, first.n)) product = exchanged(product);
+    if (first !== undefined && !(sameLoops(product.m, first.m) && sameLoops(product.n, first.n))) return undefined;
+    result.push(product);
+  }
+  return result.length === 0 ? undefined : result;
+}
+
+function sameLoops(left: readonly Variable[], right: readonly Variable[]): boolean {
+  return left.length === right.length && left.every((loop, i) => loop === right[i]);
+}
+
+/** How many groups of threads a product takes. */
+export function tiles({ batch, m, n }: Product, { threadsM, threadsN, microM, microN }: ProductSchedule): number {
+  return size(batch) * Math.ceil(size(m) / (threadsM * microM)) * Math.ceil(size(n) / (threadsN * microN));
+}
+
+/** Tiles from the largest down; the first one that keeps the device busy, or wastes little, is taken. */
+const shapes: readonly ProductSchedule[] = [
+  { kind: "product", threadsM: 16, threadsN: 16, microM: 8, microN: 8, stepK: 8, isShared: true },
+  { kind: "product", threadsM: 16, threadsN: 16, microM: 4, microN: 4, stepK: 16, isShared: true },
+  { kind: "product", threadsM: 8, threadsN: 8, microM: 4, microN: 4, stepK: 16, isShared: true },
+];
+
+function productSchedule(product: Product, count: number, device: Device): ProductSchedule {
+  if (!device.cooperates) return processorSchedule(product, count);
+  const fitting = shapes.filter((shape) => {
+    const { threadsM, threadsN, microM, microN, stepK } = shape;
+    const shared = 4 * stepK * (threadsM * microM + threadsN * microN);
+    return threadsM * threadsN <= device.maxThreads && shared <= device.sharedBytes && microM * microN * count <= 64;
+  });
+  const isBusy = (shape: ProductSchedule) => tiles(product, shape) * shape.threadsM * shape.threadsN >= device.parallelism;
+  return fitting.find(isBusy) ?? fitting.at(-1)!;
+}
+
+/** Where threads share caches anyway, each one computes a tile in registers, straight from memory. */
+function processorSchedule(product: Product, count: number): ProductSchedule {
+  const microN = size(product.n) >= 8 && count === 1 ? 8 : 4;
+  const threadsN = Math.min(8, 2 ** Math.floor(Math.log2(Math.max(1, size(product.n) / microN))));
+  return { kind: "product", threadsM: groupThreads / threadsN, threadsN, microM: 4, microN, stepK: 4, isShared: false };
+}
+
+/** Elements that one lane is given before another is called in. */
+const perLane = 8;
+
+function foldSchedule(part: Part, device: Device): FoldSchedule {
+  const longest = Math.max(1, ...loopsOver(part).map(size));
+  const rows = size(part.rows);
+  if (!hasFolds(part) && part.stores.every((store) => store.columns.length === 0)) return { kind: "fold", lanes: 1, rowsFirst: true };
+  // A row of one thread is the simplest, and where rows are enough to fill the device, neighbours may still share lines of memory.
+  if (!device.cooperates) return { kind: "fold", lanes: 1, rowsFirst: true };
+  const wanted = Math.min(groupThreads, 2 ** Math.ceil(Math.log2(longest / perLane)));
+  const isContiguous = runsAlongRows(part);
+  const lanes = Math.max(1, isContiguous ? wanted : Math.min(wanted, 2 ** Math.ceil(Math.log2(Math.max(1, device.parallelism / rows)))));
+  return { kind: "fold", lanes, rowsFirst: !isContiguous };
+}
+
+/** The loops at the first depth: row sums and the columns of stores. */
+function loopsOver(part: Part): readonly (readonly Variable[])[] {
+  const folds = reachable(part.stores.map((store) => store.value)).filter((scalar): scalar is Fold => scalar.kind === "fold");
+  return [...folds.map((fold) => fold.over), ...part.stores.map((store) => store.columns)];
+}
+
+/** Whether the elements of a row lie side by side in memory, rather than those of a column. */
+function runsAlongRows(part: Part): boolean {
+  const loads = loadsOf(part.stores.map((store): Scalar => store.value));
+  const addresses = [...loads.map((load) => load.at[0]!), ...part.stores.map((store) => store.at[0]!)];
+  let [rows, columns] = [0, 0];
+  for (const address of addresses) {
+    for (const { atom, factor } of address.terms) {
+      if (atom.kind !== "variable" || Math.abs(factor) !== 1) continue;
+      if (part.rows.includes(atom.variable)) rows++;
+      else columns++;
+    }
+  }
+  return columns >= rows;
+}

@@ -1,0 +1,148 @@
+/** Which ranges of which buffers a dispatch binds, and how its kernel's text reaches tensors through them. */
+
+import { IrError, elements } from "../../ir/types.js";
+import type { Device } from "../../kernel/device.js";
+import { touchedBy, writtenBy } from "../../kernel/part.js";
+import type { Dispatch, Placement } from "../../kernel/program.js";
+import { type Tensor, tensorBytes } from "../../kernel/tensor.js";
+import type { Binding, BufferName } from "../../runtime/webgpu/plan.js";
+import type { Access } from "./expression.js";
+
+const alignment = 256;
+
+/** A bound range and the tensors that are reached through it. */
+interface Range {
+  readonly buffer: BufferName;
+  start: number;
+  end: number;
+  readonly tensors: Tensor[];
+}
+
+/**
+ * The ranges that a dispatch binds: one for each tensor, or for neighbours together where a device binds too few. Ranges do not
+ * overlap, and those of a buffer that is written are all bound for writing, as WebGPU asks.
+ * @throws IrError when the device cannot bind them.
+ */
+export class Bindings {
+  private readonly ranges: Range[];
+  private readonly written: ReadonlySet<BufferName>;
+  /** Ranges in the order in which the text names them first. */
+  private readonly order: Range[] = [];
+
+  constructor(
+    dispatch: Dispatch,
+    private readonly placements: ReadonlyMap<Tensor, Placement>,
+    private readonly device: Device,
+    /** Whether the health word is bound too. */
+    private readonly hasHealth: boolean,
+  ) {
+    const tensors = new Set(dispatch.pieces.flatMap((piece) => [...touchedBy(piece.part)]));
+    const written = new Set(dispatch.pieces.flatMap((piece) => [...writtenBy(piece.part)]).map((tensor) => this.placed(tensor).buffer));
+    if (hasHealth) written.add("results");
+    this.written = written;
+    const most = device.maxBuffers - (hasHealth ? 1 : 0);
+    this.ranges = rangesOf([...tensors].map((tensor) => ({ tensor, ...this.placed(tensor) })), most);
+    const tooLarge = this.ranges.find((range) => range.end - range.start > device.maxBinding);
+    if (this.ranges.length > most || tooLarge !== undefined) {
+      const origin = dispatch.pieces[0]!.part.origins.at(-1)!;
+      const where = `\`${origin.kind}\`${origin.place === "" ? "" : ` in ${origin.place}`}`;
+      throw new IrError(
+        tooLarge === undefined
+          ? `${where} touches tensors in ${this.ranges.length} places, and this device binds ${most}`
+          : `${where} needs a range of ${tooLarge.end - tooLarge.start} bytes, and this device binds at most ${device.maxBinding}`,
+      );
+    }
+  }
+
+  private placed(tensor: Tensor): Placement {
+    return this.placements.get(tensor)!;
+  }
+
+  /** What the text of the kernel reads and writes with. Tensors in `single` are never reached four elements at a time. */
+  access(single: Set<Tensor>): Access & { declarations(): readonly string[] } {
+    this.order.length = 0;
+    const isFour = (range: Range) => range.tensors.every((tensor) => !single.has(tensor) && tensor.dtype === "f32" && !tensor.half);
+    const kindOf = (range: Range): "f32" | "i32" | "f16" =>
+      range.tensors.some((tensor) => tensor.half) ? "f16" : range.tensors.some((tensor) => tensor.dtype === "f32") ? "f32" : "i32";
+    const nameOf = (range: Range) => {
+      if (!this.order.includes(range)) this.order.push(range);
+      return `b${this.order.indexOf(range)}`;
+    };
+    const find = (tensor: Tensor) => {
+      const range = this.ranges.find((candidate) => candidate.tensors.includes(tensor))!;
+      const shift = (this.placed(tensor).offset - range.start) / (tensor.half ? 2 : 4);
+      const own = tensor.half ? "f16" : tensor.dtype === "f32" ? "f32" : "i32";
+      return { range, shift, own, kind: kindOf(range) };
+    };
+    const at = (index: string, shift: number) => (shift === 0 ? index : `${index} + ${shift}`);
+    return {
+      load(tensor, index) {
+        const { range, shift, own, kind } = find(tensor);
+        single.add(tensor);
+        const text = `${nameOf(range)}[${at(index, shift)}]`;
+        return own === "f16" ? `f32(${text})` : own === kind ? text : `bitcast<${own}>(${text})`;
+      },
+      loadFour(tensor, index) {
+        const { range, shift } = find(tensor);
+        return isFour(range) && shift % 4 === 0 ? `${nameOf(range)}[(${at(index, shift)}) / 4]` : void single.add(tensor);
+      },
+      store(tensor, index, value) {
+        const { range, shift, own, kind } = find(tensor);
+        single.add(tensor);
+        const converted = own === "f16" ? `f16(${value})` : own === kind ? value : `bitcast<${kind}>(${value})`;
+        return `${nameOf(range)}[${at(index, shift)}] = ${converted};`;
+      },
+      storeFour(tensor, index, value) {
+        const { range, shift } = find(tensor);
+        return isFour(range) && shift % 4 === 0 ? `${nameOf(range)}[(${at(index, shift)}) / 4] = ${value};` : void single.add(tensor);
+      },
+      declarations: () => {
+        const access = (range: Range) => (this.written.has(range.buffer) ? "read_write" : "read");
+        const lines = this.order.map((range, i) => {
+          const type = isFour(range) ? "vec4<f32>" : kindOf(range);
+          return `@group(0) @binding(${i}) var<storage, ${access(range)}> b${i}: array<${type}>;`;
+        });
+        if (this.hasHealth) lines.push(`@group(0) @binding(${lines.length}) var<storage, read_write> health: array<atomic<u32>>;`);
+        return lines;
+      },
+    };
+  }
+
+  /** The bound ranges, in the order in which the text last written names them. */
+  planned(): readonly Binding[] {
+    const result: Binding[] = this.order.map(({ buffer, start, end }) => ({
+      buffer, offset: start, size: Math.ceil((end - start) / 16) * 16, access: this.written.has(buffer) ? "read_write" : "read",
+    }));
+    if (this.hasHealth) result.push({ buffer: "results", offset: 0, size: alignment, access: "read_write" });
+    return result;
+  }
+}
+
+function rangesOf(placed: readonly ({ tensor: Tensor } & Placement)[], most: number): Range[] {
+  const ranges: Range[] = [];
+  const sorted = [...placed].sort((a, b) => (a.buffer < b.buffer ? -1 : a.buffer > b.buffer ? 1 : a.offset - b.offset));
+  for (const { tensor, buffer, offset } of sorted) {
+    const start = Math.floor(offset / alignment) * alignment;
+    const end = offset + Math.max(4, tensorBytes(tensor));
+    const last = ranges.at(-1);
+    // Small tensors may share the aligned start of a range.
+    if (last?.buffer === buffer && start < last.end) {
+      last.end = Math.max(last.end, end);
+      last.tensors.push(tensor);
+    } else ranges.push({ buffer, start, end, tensors: [tensor] });
+  }
+  while (ranges.length > most) {
+    const gaps = ranges.slice(1).map((range, i) => (range.buffer === ranges[i]!.buffer ? (range.start - ranges[i]!.end) + (range.buffer === "arena" ? 2 ** 40 : 0) : Infinity));
+    const least = Math.min(...gaps);
+    if (least === Infinity) break;
+    const i = gaps.indexOf(least);
+    const [left, right] = [ranges[i]!, ranges[i + 1]!];
+    ranges.splice(i, 2, { buffer: left.buffer, start: left.start, end: Math.max(left.end, right.end), tensors: [...left.tensors, ...right.tensors] });
+  }
+  return ranges;
+}
+
+/** How many elements a tensor has. */
+export function countOf(tensor: Tensor): number {
+  return elements(tensor.axes);
+}

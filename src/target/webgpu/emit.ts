@@ -1,0 +1,92 @@
+/** Compiles a program for WebGPU: kernels as WGSL and the plan in which they run. */
+
+import type { Program } from "../../ir/program.js";
+import type { Device } from "../../kernel/device.js";
+import { lower } from "../../kernel/lower.js";
+import type { Dispatch, EntryPlan, KernelProgram, Placement } from "../../kernel/program.js";
+import type { Tensor } from "../../kernel/tensor.js";
+import type { Output, Plan, PlannedDispatch, PlannedEntry, TensorRange } from "../../runtime/webgpu/plan.js";
+import { countOf } from "./bindings.js";
+import { shaderOf } from "./shader.js";
+import type { StoreMode } from "./store.js";
+
+/** Bytes before the first result: the word that says whether a value was not finite. */
+const healthBytes = 256;
+
+/** The plan of a verified program. @throws IrError when the device cannot run one of its operations. */
+export function emitWebgpu(program: Program, device: Device): Plan {
+  return planOf(lower(program, device), device);
+}
+
+/** The plan of a kernel program. */
+export function planOf(kernels: KernelProgram, device: Device): Plan {
+  const shaders = new Map<string, number>();
+  const placements = new Map<Tensor, Placement>();
+  for (const [tensor, place] of kernels.placements) {
+    placements.set(tensor, place.buffer === "results" ? { ...place, offset: place.offset + healthBytes } : place);
+  }
+  const range = (tensor: Tensor, name = tensor.name): TensorRange => {
+    const { offset } = placements.get(tensor)!;
+    return { name, type: tensor.half ? "f16" : tensor.dtype === "f32" ? "f32" : "i32", offset, elements: countOf(tensor) };
+  };
+  const ranges = (tensors: ReadonlyMap<string, Tensor>) => [...tensors].map(([name, tensor]) => range(tensor, name));
+  const empty: PlannedEntry = { dispatches: [], check: [], commit: [], results: [] };
+  const entry = (name: string) => {
+    const own = kernels.entries.get(name);
+    return own === undefined ? empty : plannedEntry(own);
+  };
+  const entries = { initialise: entry("initialise"), step: entry("step"), evaluate: entry("evaluate") };
+  const { slots, inputs, results, arena } = kernels.buffers;
+  return {
+    features: [...shaders.keys()].some((text) => text.includes("enable f16;")) ? ["shader-f16"] : [],
+    limits: limitsOf(kernels, entries),
+    buffers: { slots: Math.max(slots, 256), inputs: Math.max(inputs, 256), results: results + healthBytes, arena },
+    shaders: [...shaders.keys()],
+    slots: ranges(kernels.slots),
+    inputs: ranges(kernels.inputs),
+    keys: ranges(kernels.keys),
+    entries,
+  };
+
+  function plannedEntry(own: EntryPlan): PlannedEntry {
+    const planned = (dispatches: readonly Dispatch[], mode: StoreMode) => dispatches.map((dispatch) => plannedDispatch(dispatch, mode));
+    return {
+      dispatches: planned(own.dispatches, "write"),
+      check: planned(own.updates, "check"),
+      commit: planned(own.updates, "commit"),
+      results: [...own.results].map(([name, tensor]) => range(tensor, name)),
+    };
+  }
+
+  function plannedDispatch(dispatch: Dispatch, mode: StoreMode): PlannedDispatch {
+    const { text, bindings, groups } = shaderOf(dispatch, placements, device, mode);
+    const shader = shaders.get(text) ?? shaders.size;
+    shaders.set(text, shader);
+    return { shader, groups, bindings, outputs: outputsOf(dispatch) };
+  }
+
+  function outputsOf({ pieces }: Dispatch): readonly Output[] {
+    return pieces.flatMap(({ part }) =>
+      part.stores.map((store, i) => {
+        const op = part.origins[Math.min(i, part.origins.length - 1)]!;
+        const { name: _, ...where } = range(store.tensor);
+        const { buffer } = placements.get(store.tensor)!;
+        return { ...where, buffer, operation: op.kind, place: op.place, phase: op.phase, ...(op.source === undefined ? {} : { source: op.source }) };
+      }),
+    );
+  }
+}
+
+/** The limits of WebGPU that a plan needs to be larger than they are everywhere. */
+function limitsOf(kernels: KernelProgram, entries: Plan["entries"]): Readonly<Record<string, number>> {
+  const dispatches = Object.values(entries).flatMap((entry) => [...entry.dispatches, ...entry.check, ...entry.commit]);
+  const bindings = dispatches.flatMap((dispatch) => dispatch.bindings);
+  const limits: Record<string, number> = {};
+  const atLeast = (name: string, value: number, everywhere: number) => {
+    if (value > everywhere) limits[name] = value;
+  };
+  atLeast("maxStorageBuffersPerShaderStage", Math.max(0, ...dispatches.map((dispatch) => dispatch.bindings.length)), 8);
+  atLeast("maxStorageBufferBindingSize", Math.max(0, ...bindings.map((binding) => binding.size)), 128 * 2 ** 20);
+  atLeast("maxBufferSize", Math.max(...Object.values(kernels.buffers)) + healthBytes, 256 * 2 ** 20);
+  return limits;
+}

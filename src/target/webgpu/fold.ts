@@ -1,0 +1,148 @@
+/** Pieces that work by rows, as WGSL. */
+
+import type { Variable } from "../../kernel/coordinate.js";
+import { address } from "../../kernel/normalise.js";
+import type { Store } from "../../kernel/part.js";
+import { size } from "../../kernel/product.js";
+import type { FoldSchedule, Piece } from "../../kernel/program.js";
+import { groupThreads } from "../../kernel/schedule.js";
+import { type Fold, type Scalar, partsOf, reachable } from "../../kernel/scalar.js";
+import { Block } from "./block.js";
+import { Expressions, type Writer } from "./expression.js";
+import { type StoreMode, guardStore } from "./store.js";
+
+/** Loops of one pass over a row: what is summed and what is stored in it. */
+interface Pass {
+  readonly level: number;
+  readonly loops: readonly Variable[];
+  readonly folds: Fold[];
+  readonly stores: Store[];
+}
+
+/**
+ * The lines of a function's body, with `group` and `thread` in scope. Sums over a row come in passes: a sum whose terms need
+ * another sum runs after it, and what shares its loop runs with it.
+ */
+export function foldLines(piece: Piece, writer: Writer, mode: StoreMode, subgroup: boolean): readonly string[] {
+  const { part } = piece;
+  const schedule = piece.schedule as FoldSchedule;
+  const { lanes } = schedule;
+  const expressions = new Expressions(writer, part.stores.map((store) => store.value));
+  const root = new Block();
+  const { lines: rowLines, guard } = bindRows(root, part.rows, schedule, writer);
+  const passes = passesOf(part.stores, part.rows);
+  for (const pass of passes) runPass(root, pass);
+  const condition = ["lane == 0", ...(guard === "" ? [] : [guard])].join(" && ");
+  for (const store of part.stores) {
+    if (store.columns.length > 0) continue;
+    const lines = storeLines(store, root);
+    root.lines.push(...(lanes === 1 ? lines : [`if (${condition}) {`, ...lines.map((line) => `  ${line}`), "}"]));
+  }
+  return [...rowLines, ...root.lines];
+
+  function storeLines(store: Store, block: Block): readonly string[] {
+    return guardStore(mode, store, (value) => expressions.stored(store.tensor, address(store.at), value, block), (value) => expressions.value(value, block));
+  }
+
+  function runPass(block: Block, pass: Pass): void {
+    const names = pass.folds.map((fold) => {
+      const name = writer.fresh(fold.combine);
+      block.lines.push(`var ${name} = ${expressions.start(fold)};`);
+      return name;
+    });
+    const body = (inner: Block) => {
+      pass.folds.forEach((fold, i) => inner.lines.push(expressions.combined(fold, names[i]!, expressions.value(fold.body, inner))));
+      for (const store of pass.stores) {
+        const lines = storeLines(store, inner);
+        inner.lines.push(...(guard === "" ? lines : [`if (${guard}) {`, ...lines.map((line) => `  ${line}`), "}"]));
+      }
+    };
+    if (lanes === 1) expressions.loops(block, pass.loops, body);
+    else {
+      const index = writer.fresh("i");
+      const inner = block.open();
+      bindLinear(inner, pass.loops, index, inner.lines, writer);
+      body(inner);
+      block.close(`for (var ${index} = lane; ${index} < ${size(pass.loops)}; ${index} += ${lanes})`, inner);
+    }
+    pass.folds.forEach((fold, i) => {
+      if (lanes > 1) block.lines.push(...gathered(fold, names[i]!, schedule, writer, subgroup));
+      block.name(fold, { text: names[i]!, isVector: false });
+    });
+  }
+}
+
+/** Binds the row variables; with one lane a thread, rows beyond the last return at once. */
+function bindRows(root: Block, rows: readonly Variable[], { lanes, rowsFirst }: FoldSchedule, writer: Writer): { lines: readonly string[]; guard: string } {
+  const count = size(rows);
+  const perGroup = groupThreads / lanes;
+  const lines: string[] = [];
+  const row = writer.fresh("row");
+  if (lanes === 1) lines.push(`let ${row} = group * ${groupThreads} + thread;`, `if (${row} >= ${count}) { return; }`);
+  else {
+    const [lane, own] = rowsFirst ? [`thread / ${perGroup}`, `thread % ${perGroup}`] : [`thread % ${lanes}`, `thread / ${lanes}`];
+    lines.push(`let lane = ${lane};`, `let own = group * ${perGroup} + ${own};`, `let ${row} = min(own, ${count - 1});`);
+  }
+  bindLinear(root, rows, row, lines, writer);
+  return { lines, guard: lanes === 1 || count % perGroup === 0 ? "" : `own < ${count}` };
+}
+
+/** Reads loop variables off the number of an element, the last one moving fastest. */
+export function bindLinear(block: Block, loops: readonly Variable[], index: string, lines: string[], writer: Writer): void {
+  if (loops.length === 1) return block.bind(loops[0]!, index);
+  let stride = size(loops);
+  loops.forEach((loop, i) => {
+    stride /= loop.extent;
+    const name = writer.fresh(loop.name);
+    const whole = stride === 1 ? index : `${index} / ${stride}`;
+    lines.push(`let ${name} = ${i === 0 ? whole : `(${whole}) % ${loop.extent}`};`);
+    block.bind(loop, name);
+  });
+}
+
+function passesOf(stores: readonly Store[], rows: readonly Variable[]): readonly Pass[] {
+  const levels = new Map<Scalar, number>();
+  const isRowLevel = (scalar: Scalar) => [...scalar.free].every((loop) => rows.includes(loop));
+  const passes: Pass[] = [];
+  const passFor = (level: number, loops: readonly Variable[]): Pass => {
+    const known = passes.find((pass) => pass.level === level && pass.loops.length === loops.length && pass.loops.every((loop, i) => loop === loops[i]));
+    if (known !== undefined) return known;
+    const made: Pass = { level, loops, folds: [], stores: [] };
+    passes.push(made);
+    return made;
+  };
+  for (const scalar of reachable(stores.map((store) => store.value))) {
+    const below = Math.max(0, ...partsOf(scalar).map((part) => levels.get(part)!));
+    const isPass = scalar.kind === "fold" && isRowLevel(scalar);
+    levels.set(scalar, isPass ? below + 1 : below);
+    if (isPass) passFor(below, scalar.over).folds.push(scalar);
+  }
+  for (const store of stores) if (store.columns.length > 0) passFor(levels.get(store.value)!, store.columns).stores.push(store);
+  return passes.sort((a, b) => a.level - b.level);
+}
+
+/** Combines what the lanes of a row found; afterwards each of them has all of it. */
+function gathered(fold: Fold, name: string, { lanes, rowsFirst }: FoldSchedule, writer: Writer, subgroup: boolean): readonly string[] {
+  if (subgroup) {
+    const lines: string[] = [];
+    for (let step = lanes / 2; step >= 1; step /= 2) {
+      const other = `subgroupShuffleXor(${name}, ${step}u)`;
+      lines.push(fold.combine === "sum" ? `${name} += ${other};` : `${name} = max(${name}, ${other});`);
+    }
+    return lines;
+  }
+  const stride = rowsFirst ? groupThreads / lanes : 1;
+  const shared = fold.dtype === "i32" ? "shared_i32" : "shared_f32";
+  writer.called.add(shared);
+  const combine = (left: string, right: string) => (fold.combine === "sum" ? `${left} + ${right}` : `max(${left}, ${right})`);
+  return [
+    `${shared}[thread] = ${name};`,
+    "workgroupBarrier();",
+    `for (var step = ${lanes / 2}; step > 0; step /= 2) {`,
+    `  if (lane < step) { ${shared}[thread] = ${combine(`${shared}[thread]`, `${shared}[thread + step * ${stride}]`)}; }`,
+    "  workgroupBarrier();",
+    "}",
+    `${name} = ${shared}[thread - lane * ${stride}];`,
+    "workgroupBarrier();",
+  ];
+}
