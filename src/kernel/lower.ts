@@ -35,7 +35,7 @@ export function lower(program: Program, device: Device, names: readonly string[]
   const types = slotTypes(program);
   const lowered = names.flatMap((name) => {
     const entry = program.entries.get(name);
-    return entry === undefined ? [] : [{ name, ...loweredEntry(partsOfEntry(prepare(entry, types, device), leaves, () => false), device) }];
+    return entry === undefined ? [] : [{ name, ...loweredEntry(partsOfEntry(prepare(entry, types, device), entry, leaves, () => false), device) }];
   });
 
   const placements = new Map<Tensor, Placement>();

@@ -27,11 +27,15 @@ export interface Leaves {
   key(stream: string): Tensor;
 }
 
-export function partsOfEntry(entry: Entry, leaves: Leaves, storesHalf: (op: Op) => boolean): Parts {
+/**
+ * @param entry a prepared entry.
+ * @param original the entry as it was: its results keep their layouts.
+ */
+export function partsOfEntry(entry: Entry, original: Entry, leaves: Leaves, storesHalf: (op: Op) => boolean): Parts {
   const stored = chooseStored(entry);
   const scalars = new Scalars();
   const results = new Map<string, Tensor>();
-  const homes = homesOf(entry, stored, results, storesHalf);
+  const homes = homesOf(entry, original, stored, results, storesHalf);
   const leaf = (op: Op): Tensor => {
     if (op.kind === "input") return leaves.input(op.attributes.slot);
     if (op.kind === "random") return leaves.key(op.attributes.stream);
@@ -79,14 +83,14 @@ function rowsOf(op: Op, home: Home, value: (place: ReadonlyMap<string, ReturnTyp
   return { kind: isProduct ? "product" : "fold", rows, stores, origins: [op], isUpdate };
 }
 
-function homesOf(entry: Entry, { values, within }: Stored, results: Map<string, Tensor>, storesHalf: (op: Op) => boolean): ReadonlyMap<Op, Home> {
+function homesOf(entry: Entry, original: Entry, { values, within }: Stored, results: Map<string, Tensor>, storesHalf: (op: Op) => boolean): ReadonlyMap<Op, Home> {
   const homes = new Map<Op, Home>();
   const names = new Map<Op, string>();
   const layouts = wishedLayouts(entry, values);
   for (const [name, op] of entry.results) {
     const isOwn = values.has(op) && !names.has(op);
     if (isOwn) names.set(op, name);
-    const tensor: Tensor = { name, storage: "result", dtype: op.type.dtype, half: false, axes: op.type.axes };
+    const tensor: Tensor = { name, storage: "result", dtype: op.type.dtype, half: false, axes: original.results.get(name)!.type.axes };
     results.set(name, tensor);
     if (isOwn) homes.set(op, { tensor });
   }
