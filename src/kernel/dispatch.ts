@@ -7,10 +7,10 @@ import { groupThreads } from "./schedule.js";
 import type { Tensor } from "./tensor.js";
 
 /** More pieces than this make a kernel that no one reads, and that compiles slowly. */
-const mostPieces = 12;
+export const mostPieces = 12;
 
 /** Dispatches for pieces that are given in an order that keeps every tensor written before it is read. */
-export function dispatches(pieces: readonly Piece[], device: Device): readonly Dispatch[] {
+export function dispatches(pieces: readonly Piece[], device: Device, most: number): readonly Dispatch[] {
   const open: { pieces: Piece[]; kind: string; tensors: Set<Tensor>; groups: number }[] = [];
   const writtenIn = new Map<Tensor, number>();
   for (const piece of pieces) {
@@ -19,7 +19,7 @@ export function dispatches(pieces: readonly Piece[], device: Device): readonly D
     const kind = `${piece.schedule.kind} ${threadsOf(piece)}`;
     const touched = touchedBy(piece.part);
     let at = open.findIndex((dispatch, i) => {
-      if (i < first || dispatch.kind !== kind || dispatch.pieces.length >= mostPieces) return false;
+      if (i < first || dispatch.kind !== kind || dispatch.pieces.length >= most) return false;
       const tensors = new Set([...dispatch.tensors, ...touched]);
       return bindingsNeeded(tensors) <= device.maxBuffers && dispatch.groups + piece.groups <= device.maxGroups;
     });

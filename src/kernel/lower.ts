@@ -3,7 +3,7 @@
 import type { Program } from "../ir/program.js";
 import { slotTypes } from "../ir/slots.js";
 import type { Device } from "./device.js";
-import { dispatches } from "./dispatch.js";
+import { dispatches, mostPieces } from "./dispatch.js";
 import { fuse } from "./fuse.js";
 import { aligned, arena, sideBySide } from "./memory.js";
 import { normalise } from "./normalise.js";
@@ -35,7 +35,7 @@ export function lower(program: Program, device: Device, names: readonly string[]
   const types = slotTypes(program);
   const lowered = names.flatMap((name) => {
     const entry = program.entries.get(name);
-    return entry === undefined ? [] : [{ name, ...loweredEntry(partsOfEntry(prepare(entry, types, device), entry, leaves, () => false), device) }];
+    return entry === undefined ? [] : [{ name, ...loweredEntry(partsOfEntry(prepare(entry, types, device), entry, leaves, () => false), device, name === "step") }];
   });
 
   const placements = new Map<Tensor, Placement>();
@@ -66,10 +66,12 @@ export function lower(program: Program, device: Device, names: readonly string[]
   return { name: program.name, slots, inputs, keys, placements, buffers, entries };
 }
 
-function loweredEntry({ parts, scalars, results }: Parts, device: Device) {
+/** Only a training step is worth packing and merging: what runs once gains more from kernels that are the same. */
+function loweredEntry({ parts, scalars, results }: Parts, device: Device, isStep: boolean) {
   const fused = apart(fuse(parts, scalars, device), scalars).map((part) => normalise(part, scalars));
-  const { parts: updates, packs } = packed(fused.filter((part) => part.isUpdate), scalars);
+  const own = fused.filter((part) => part.isUpdate);
+  const { parts: updates, packs } = isStep ? packed(own, scalars) : { parts: own, packs: [] };
   const computed = fused.filter((part) => !part.isUpdate);
-  const piecesOf = (own: readonly Part[]) => own.map((part) => scheduled(part, device));
-  return { dispatches: dispatches(piecesOf(computed), device), updates: dispatches(piecesOf(updates), device), packs, results };
+  const dispatched = (several: readonly Part[]) => dispatches(several.map((part) => scheduled(part, device)), device, isStep ? mostPieces : 1);
+  return { dispatches: dispatched(computed), updates: dispatched(updates), packs, results };
 }

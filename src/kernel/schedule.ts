@@ -44,9 +44,10 @@ function sameLoops(left: readonly Variable[], right: readonly Variable[]): boole
   return left.length === right.length && left.every((loop, i) => loop === right[i]);
 }
 
-/** How many groups of threads a product takes. */
-export function tiles({ batch, m, n }: Product, { threadsM, threadsN, microM, microN }: ProductSchedule): number {
-  return size(batch) * Math.ceil(size(m) / (threadsM * microM)) * Math.ceil(size(n) / (threadsN * microN));
+/** How many groups of threads a product takes: one for each shared tile, or as many as it takes for every thread's own tile. */
+export function tiles({ batch, m, n }: Product, { threadsM, threadsN, microM, microN, isShared }: ProductSchedule): number {
+  if (isShared) return size(batch) * Math.ceil(size(m) / (threadsM * microM)) * Math.ceil(size(n) / (threadsN * microN));
+  return Math.ceil((size(batch) * Math.ceil(size(m) / microM) * Math.ceil(size(n) / microN)) / (threadsM * threadsN));
 }
 
 /** Tiles from the largest down; the first one that keeps the device busy, or wastes little, is taken. */
@@ -67,12 +68,21 @@ function productSchedule(product: Product, count: number, device: Device): Produ
   return fitting.find(isBusy) ?? fitting.at(-1)!;
 }
 
-/** Where threads share caches anyway, each one computes a tile in registers, straight from memory. */
+/** Tiles of one thread, for processors: what they hold must fit in registers. */
+const microTiles: readonly (readonly [m: number, n: number])[] = [[4, 8], [4, 4], [2, 8], [2, 4], [1, 8], [1, 4]];
+
+/**
+ * Where threads share caches anyway, each one computes a tile in registers, straight from memory. Of the tiles, the one that
+ * loads and multiplies least is taken: large ones load less, small ones waste less at the edges.
+ */
 function processorSchedule(product: Product, count: number): ProductSchedule {
-  const microN = size(product.n) >= 8 && count === 1 ? 8 : 4;
-  const threadsN = Math.min(8, 2 ** Math.floor(Math.log2(Math.max(1, size(product.n) / microN))));
-  return { kind: "product", threadsM: groupThreads / threadsN, threadsN, microM: 4, microN, stepK: 4, isShared: false };
+  const work = ([m, n]: readonly [number, number]) => Math.ceil(size(product.m) / m) * Math.ceil(size(product.n) / n) * (m * n + loadCost * (m + n));
+  const fitting = microTiles.filter(([m, n]) => m * n * count <= 32);
+  const [microM, microN] = fitting.reduce((best, own) => (work(own) < work(best) ? own : best), fitting[0] ?? [4, 4]);
+  return { kind: "product", threadsM: groupThreads, threadsN: 1, microM, microN, stepK: 4, isShared: false };
 }
+/** What a load costs, in multiplications. */
+const loadCost = 2;
 
 /** Elements that one lane is given before another is called in. */
 const perLane = 8;

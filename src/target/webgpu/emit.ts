@@ -13,6 +13,12 @@ import type { StoreMode } from "./store.js";
 /** Bytes before the first result: the word that says whether a value was not finite. */
 const healthBytes = 256;
 
+/** WebGPU's features by the line with which a shader asks for them. */
+const featureOf: readonly (readonly [line: string, feature: string])[] = [
+  ["enable f16;", "shader-f16"],
+  ["enable subgroups;", "subgroups"],
+];
+
 /** The plan of a verified program. @throws IrError when the device cannot run one of its operations. */
 export function emitWebgpu(program: Program, device: Device): Plan {
   return planOf(lower(program, device), device);
@@ -38,7 +44,7 @@ export function planOf(kernels: KernelProgram, device: Device): Plan {
   const entries = { initialise: entry("initialise"), step: entry("step"), evaluate: entry("evaluate") };
   const { slots, inputs, results, arena } = kernels.buffers;
   return {
-    features: [...shaders.keys()].some((text) => text.includes("enable f16;")) ? ["shader-f16"] : [],
+    features: [...featureOf].filter(([line]) => [...shaders.keys()].some((text) => text.includes(line))).map(([, feature]) => feature),
     limits: limitsOf(kernels, entries),
     buffers: { slots: Math.max(slots, 256), inputs: Math.max(inputs, 256), results: results + healthBytes, arena },
     shaders: [...shaders.keys()],

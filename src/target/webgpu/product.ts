@@ -34,19 +34,23 @@ export function productLines(piece: Piece, writer: Writer, mode: StoreMode, shar
   return root.lines;
 }
 
-/** Where the group's tile and the thread's part of it begin: `m0` and `n0` are the thread's first row and column. */
+/** Where the thread's tile begins: `m0` and `n0` are its first row and column, `tile_m` and `tile_n` those of the group's. */
 function bindTile({ products: [product], schedule, writer, root }: Tiling): void {
   const { batch, m, n } = product!;
-  const { threadsM, threadsN, microM, microN } = schedule;
-  const acrossN = Math.ceil(size(n) / (threadsN * microN));
-  const acrossM = Math.ceil(size(m) / (threadsM * microM));
+  const { threadsM, threadsN, microM, microN, isShared } = schedule;
+  const [sizeM, sizeN] = isShared ? [threadsM * microM, threadsN * microN] : [microM, microN];
+  const [acrossM, acrossN] = [Math.ceil(size(m) / sizeM), Math.ceil(size(n) / sizeN)];
   const { lines } = root;
-  lines.push(`let tile_n = (group % ${acrossN}) * ${threadsN * microN};`, `let tile_m = (${acrossN === 1 ? "group" : `(group / ${acrossN})`} % ${acrossM}) * ${threadsM * microM};`);
+  // A shared tile is the group's; others are numbered by thread, so that no thread is idle.
+  const index = isShared ? "group" : "tile";
+  if (!isShared) lines.push(`let tile = group * ${threadsM * threadsN} + thread;`, `if (tile >= ${size(batch) * acrossM * acrossN}) { return; }`);
+  const [tileM, tileN] = isShared ? ["tile_m", "tile_n"] : ["m0", "n0"];
+  lines.push(`let ${tileN} = (${index} % ${acrossN}) * ${sizeN};`, `let ${tileM} = (${acrossN === 1 ? index : `(${index} / ${acrossN})`} % ${acrossM}) * ${sizeM};`);
   if (batch.length > 0) {
-    lines.push(`let batch = group / ${acrossN * acrossM};`);
+    lines.push(`let batch = ${index} / ${acrossN * acrossM};`);
     bindLinear(root, batch, "batch", lines, writer);
   }
-  lines.push(`let n0 = tile_n + (thread % ${threadsN}) * ${microN};`, `let m0 = tile_m + (thread / ${threadsN}) * ${microM};`);
+  if (isShared) lines.push(`let n0 = tile_n + (thread % ${threadsN}) * ${microN};`, `let m0 = tile_m + (thread / ${threadsN}) * ${microM};`);
 }
 
 /** The registers that results are summed in: for each product and row, vectors of four columns. */

@@ -1,9 +1,17 @@
 /** The page that comes with a written trainer. */
 
-import { formatBytes, formatCount } from "../../runtime/format.js";
-import type { Manifest, TensorSpec } from "../../runtime/trainer.js";
+import { formatBytes, formatCount } from "../runtime/format.js";
+import type { Manifest, TensorSpec } from "../runtime/trainer.js";
 
-export function readme(manifest: Manifest): string {
+/** What targets say differently. */
+export interface Page {
+  /** A paragraph on what the trainer computes on. */
+  readonly device: string;
+  /** What the target's own files are, as a list. */
+  readonly files: string;
+}
+
+export function readme(manifest: Manifest, { device, files }: Page): string {
   const { name, spec, inputs, cost, seed, batch, data } = manifest;
   const extent = manifest.steps === undefined ? `${manifest.epochs} epochs` : `${manifest.steps} steps`;
   return `# ${name}
@@ -29,13 +37,11 @@ The data is read by the loader \`${data.loader}\` from the folder given by \`--d
 says, gets \`checkpoint.safetensors\`, \`metrics.jsonl\` and at the end \`weights.safetensors\`, whose tensors are named by
 their place in the model. \`node train.js --help\` lists the options. A run that was stopped goes on with \`--resume\`.
 
-The device is the first of tfjs-node-gpu, tfjs-node, wasm and cpu that loads; \`--device\` chooses another one. TensorFlow's own
-library is several times faster than wasm: \`npm install @tensorflow/tfjs-node\`.
+${device}
 
 ## Reading
 
-- \`program.js\` is the model: the training step with its backward pass and its optimizer, in TensorFlow.js calls. What repeats,
-  such as the layers of an encoder, is one function.
+${files}
 - \`manifest.json\` lists parameters, states, inputs and the recipe.
 - \`runtime/\` feeds the program with batches, keeps checkpoints and reports; it is the same for every trainer.
 `;
