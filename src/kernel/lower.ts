@@ -13,6 +13,7 @@ import { type Leaves, type Parts, partsOfEntry } from "./parts.js";
 import { prepare } from "./prepare.js";
 import type { BufferName, EntryPlan, KernelProgram, Placement } from "./program.js";
 import { scheduled } from "./schedule.js";
+import { tabulated } from "./tabulate.js";
 import type { Tensor } from "./tensor.js";
 import { apart } from "./updates.js";
 
@@ -35,7 +36,7 @@ export function lower(program: Program, device: Device, names: readonly string[]
   const types = slotTypes(program);
   const lowered = names.flatMap((name) => {
     const entry = program.entries.get(name);
-    return entry === undefined ? [] : [{ name, ...loweredEntry(partsOfEntry(prepare(entry, types, device), entry, leaves, () => false), device, name === "step") }];
+    return entry === undefined ? [] : [{ name, ...loweredEntry(partsOfEntry(prepare(entry, types, device), entry, leaves, device, () => false), device, name === "step") }];
   });
 
   const placements = new Map<Tensor, Placement>();
@@ -68,7 +69,7 @@ export function lower(program: Program, device: Device, names: readonly string[]
 
 /** Only a training step is worth packing and merging: what runs once gains more from kernels that are the same. */
 function loweredEntry({ parts, scalars, results }: Parts, device: Device, isStep: boolean) {
-  const fused = apart(fuse(parts, scalars, device), scalars).map((part) => normalise(part, scalars));
+  const fused = apart(fuse(parts, scalars, device), scalars).map((part) => tabulated(normalise(part, scalars), scalars));
   const own = fused.filter((part) => part.isUpdate);
   const { parts: updates, packs } = isStep ? packed(own, scalars) : { parts: own, packs: [] };
   const computed = fused.filter((part) => !part.isUpdate);

@@ -80,14 +80,7 @@ function rewriteLoops(root: Scalar, scalars: Scalars, by: (loop: Variable) => Co
  * Loops at the same depth with the same extents get the same variables, so that equal bodies are equal scalars. The depth of a
  * loop is that of the loops that its body depends on from outside, and one more.
  */
-function shareLoops(part: Part, scalars: Scalars): Part {
-  const pool = new Map<string, readonly Variable[]>();
-  const take = (depth: number, loops: readonly Variable[]) => {
-    const key = `${depth} ${loops.map((loop) => loop.extent).join(" ")}`;
-    const known = pool.get(key) ?? loops.map(({ name, extent }) => variable(name, extent));
-    pool.set(key, known);
-    return known;
-  };
+export function shareLoops(part: Part, scalars: Scalars, take = loopPool()): Part {
   const stores = part.stores.map((store): Store => {
     const columns = take(0, store.columns);
     const outer = new Map(store.columns.map((loop, i) => [loop, columns[i]!]));
@@ -102,12 +95,26 @@ function shareLoops(part: Part, scalars: Scalars): Part {
   return { ...part, stores };
 }
 
-function shareWithin(
+export type LoopPool = (depth: number, loops: readonly Variable[]) => readonly Variable[];
+
+/** Gives loops of one depth and one list of extents always the same variables. */
+export function loopPool(): LoopPool {
+  const pool = new Map<string, readonly Variable[]>();
+  return (depth, loops) => {
+    const key = `${depth} ${loops.map((loop) => loop.extent).join(" ")}`;
+    const known = pool.get(key) ?? loops.map(({ name, extent }) => variable(name, extent));
+    pool.set(key, known);
+    return known;
+  };
+}
+
+/** A scalar with the variables of its loops taken from a pool. `names` are given for variables bound outside, with their `depths`. */
+export function shareWithin(
   root: Scalar,
   names: ReadonlyMap<Variable, Variable>,
   depths: ReadonlyMap<Variable, number>,
   scalars: Scalars,
-  take: (depth: number, loops: readonly Variable[]) => readonly Variable[],
+  take: LoopPool,
 ): Scalar {
   const by = (loop: Variable) => at(names.get(loop) ?? loop);
   const done = new Map<Scalar, Scalar>();

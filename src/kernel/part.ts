@@ -28,12 +28,23 @@ export interface Part {
   readonly isUpdate: boolean;
 }
 
+/** The tensors in buffers that it reads. */
 export function readBy(part: Part): ReadonlySet<Tensor> {
-  return new Set(loadsOf(part.stores.map((store) => store.value)).map((load) => load.tensor));
+  return new Set(loadsOf(part.stores.map((store) => store.value)).map((load) => load.tensor).filter(isShared));
 }
 
+/** The tensors in buffers that it writes. */
 export function writtenBy(part: Part): ReadonlySet<Tensor> {
-  return new Set(part.stores.map((store) => store.tensor));
+  return new Set(part.stores.map((store) => store.tensor).filter(isShared));
+}
+
+/** The tables that a row keeps while it is computed. */
+export function tablesOf(part: Part): readonly Tensor[] {
+  return part.stores.map((store) => store.tensor).filter((tensor) => tensor.storage === "local");
+}
+
+function isShared(tensor: Tensor): boolean {
+  return tensor.storage !== "local";
 }
 
 /** All tensors that it touches. */

@@ -3,12 +3,14 @@
 import type { Entry, Op } from "../ir/program.js";
 import { extentOf } from "../ir/types.js";
 import { type Variable, at, variable } from "./coordinate.js";
+import type { Device } from "./device.js";
 import { Expansion, type Home, addressOf } from "./expand.js";
 import type { Part } from "./part.js";
 import { type Scalar, Scalars, reachable } from "./scalar.js";
 import { productOf } from "./product.js";
 import { wishedLayouts } from "./layout.js";
 import { type Stored, chooseStored } from "./storage.js";
+import { factored } from "./tabulate.js";
 import type { Tensor } from "./tensor.js";
 
 export interface Parts {
@@ -31,8 +33,8 @@ export interface Leaves {
  * @param entry a prepared entry.
  * @param original the entry as it was: its results keep their layouts.
  */
-export function partsOfEntry(entry: Entry, original: Entry, leaves: Leaves, storesHalf: (op: Op) => boolean): Parts {
-  const stored = chooseStored(entry);
+export function partsOfEntry(entry: Entry, original: Entry, leaves: Leaves, device: Device, storesHalf: (op: Op) => boolean): Parts {
+  const stored = chooseStored(entry, device);
   const scalars = new Scalars();
   const results = new Map<string, Tensor>();
   const homes = homesOf(entry, original, stored, results, storesHalf);
@@ -80,7 +82,8 @@ function rowsOf(op: Op, home: Home, value: (place: ReadonlyMap<string, ReturnTyp
   const stores = [{ tensor: home.tensor, at: addressOf(home, place), columns: [], value: computed }];
   const folds = reachable([computed]).filter((scalar) => scalar.kind === "fold");
   const isProduct = folds.length > 0 && folds.every((fold) => productOf(fold, rows) !== undefined);
-  return { kind: isProduct ? "product" : "fold", rows, stores, origins: [op], isUpdate };
+  const part: Part = { kind: isProduct ? "product" : "fold", rows, stores, origins: [op], isUpdate };
+  return isProduct ? part : factored(part);
 }
 
 function homesOf(entry: Entry, original: Entry, { values, within }: Stored, results: Map<string, Tensor>, storesHalf: (op: Op) => boolean): ReadonlyMap<Op, Home> {

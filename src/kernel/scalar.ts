@@ -106,6 +106,8 @@ export interface Replacement {
   readonly variable?: (loop: Variable) => Coordinate;
   /** What stands for a load whose coordinates were rewritten already; by default itself. */
   readonly load?: (load: Load) => Scalar | undefined;
+  /** What stands for a whole scalar, whatever it is made of; by default it is rewritten. */
+  readonly whole?: (scalar: Scalar) => Scalar | undefined;
 }
 
 class Rewriting {
@@ -119,7 +121,7 @@ class Rewriting {
   run(scalar: Scalar): Scalar {
     const known = this.done.get(scalar);
     if (known !== undefined) return known;
-    const result = this.rewritten(scalar);
+    const result = this.replace.whole?.(scalar) ?? this.rewritten(scalar);
     this.done.set(scalar, result);
     return result;
   }

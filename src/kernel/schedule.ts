@@ -2,10 +2,11 @@
 
 import type { Variable } from "./coordinate.js";
 import type { Device } from "./device.js";
-import { type Part, hasFolds } from "./part.js";
+import { type Part, hasFolds, tablesOf } from "./part.js";
 import { type Product, exchanged, productOf, size } from "./product.js";
 import type { FoldSchedule, Piece, ProductSchedule } from "./program.js";
 import { type Fold, type Scalar, loadsOf, reachable } from "./scalar.js";
+import { tensorBytes } from "./tensor.js";
 
 /** Threads of a group that works by rows. */
 export const groupThreads = 64;
@@ -93,6 +94,12 @@ function foldSchedule(part: Part, device: Device): FoldSchedule {
   if (!hasFolds(part) && part.stores.every((store) => store.columns.length === 0)) return { kind: "fold", lanes: 1, rowsFirst: true };
   // A row of one thread is the simplest, and where rows are enough to fill the device, neighbours may still share lines of memory.
   if (!device.cooperates) return { kind: "fold", lanes: 1, rowsFirst: true };
+  const tables = tablesOf(part).reduce((bytes, tensor) => bytes + tensorBytes(tensor), 0);
+  if (tables > 0) {
+    // The tables of a group's rows lie in its shared memory, beside what sums pass through.
+    const rowsThatFit = Math.floor((device.sharedBytes - 4 * groupThreads) / tables);
+    return { kind: "fold", lanes: Math.max(4, 2 ** Math.ceil(Math.log2(groupThreads / Math.max(1, rowsThatFit)))), rowsFirst: false };
+  }
   const wanted = Math.min(groupThreads, 2 ** Math.ceil(Math.log2(longest / perLane)));
   const isContiguous = runsAlongRows(part);
   const lanes = Math.max(1, isContiguous ? wanted : Math.min(wanted, 2 ** Math.ceil(Math.log2(Math.max(1, device.parallelism / rows)))));

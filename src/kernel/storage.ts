@@ -8,6 +8,8 @@
 
 import type { Entry, Op, OpKind } from "../ir/program.js";
 import { elements, sameAxes } from "../ir/types.js";
+import type { Device } from "./device.js";
+import { recomputed } from "./recompute.js";
 
 export interface Stored {
   /** Values that have a place of their own in memory. */
@@ -40,17 +42,18 @@ export function baseOf(op: Op): Op {
   return base;
 }
 
-export function chooseStored(entry: Entry): Stored {
+export function chooseStored(entry: Entry, device: Device): Stored {
   const consumers = consumersOf(entry);
+  const virtual = recomputed(entry, consumers, device);
   const values = new Set<Op>();
   const owner = new Map<Op, Op>();
   const tails = new Map<Op, Op>();
   const costMemo = new Map<Op, number>();
   const loadMemo = new Map<Op, number>();
   const results = new Set(entry.results.values());
-  for (const op of entry.operations) if (isHeavy(op)) values.add(followed(op));
+  for (const op of entry.operations) if (isHeavy(op) && !virtual.has(op)) values.add(followed(op));
   for (const op of entry.operations) {
-    if (values.has(op) || !wantsStorage(op)) continue;
+    if (values.has(op) || virtual.has(op) || !wantsStorage(op)) continue;
     values.add(op);
     costMemo.set(op, 0);
     loadMemo.set(op, 1);
@@ -63,7 +66,7 @@ export function chooseStored(entry: Entry): Stored {
     let tail = heavy;
     for (;;) {
       const next = onlyConsumer(tail);
-      if (next === undefined || !continues(tail, next)) break;
+      if (next === undefined || virtual.has(next) || !continues(tail, next)) break;
       const other = owner.get(next);
       if (other !== undefined) {
         // Two chains meet: two products can be summed in one kernel, other mixtures cannot.
@@ -146,7 +149,7 @@ function continues(op: Op, next: Op): boolean {
   return isElementwise && (!views.has(next.kind) || next.kind === "rename") && elements(next.type.axes) === elements(op.type.axes);
 }
 
-function consumersOf(entry: Entry): ReadonlyMap<Op, readonly Op[]> {
+export function consumersOf(entry: Entry): ReadonlyMap<Op, readonly Op[]> {
   const result = new Map<Op, Op[]>();
   for (const op of entry.operations) {
     for (const operand of new Set(op.operands)) {

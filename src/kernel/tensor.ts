@@ -3,9 +3,10 @@
 import { type Axis, type DType, elements } from "../ir/types.js";
 
 /**
- * Where a tensor lives: `slot` and `input` outlast a run of an entry, `result` is read by the host, `temporary` lies in the arena.
+ * Where a tensor lives: `slot` and `input` outlast a run of an entry, `result` is read by the host, `temporary` lies in the arena,
+ * and `local` belongs to a row while it is computed.
  */
-export type Storage = "slot" | "input" | "result" | "temporary";
+export type Storage = "slot" | "input" | "result" | "temporary" | "local";
 
 /** Elements row-major in the order of `axes`. Booleans are whole numbers, 0 and 1. */
 export interface Tensor {

@@ -73,7 +73,7 @@ export function planOf(kernels: KernelProgram, device: Device): Plan {
 
   function outputsOf({ pieces }: Dispatch): readonly Output[] {
     return pieces.flatMap(({ part }) =>
-      part.stores.map((store, i) => {
+      part.stores.filter((store) => store.tensor.storage !== "local").map((store, i) => {
         const op = part.origins[Math.min(i, part.origins.length - 1)]!;
         const { name: _, ...where } = range(store.tensor);
         const { buffer } = placements.get(store.tensor)!;

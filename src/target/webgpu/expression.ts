@@ -22,8 +22,22 @@ export class Writer {
   private count = 0;
   /** Functions of the library that are called. */
   readonly called = new Set<string>();
+  /** Tables of the row that is being computed: their names, and where the row's own elements begin. */
+  readonly tables = new Map<Tensor, { readonly name: string; readonly start: string }>();
 
   constructor(readonly access: Access) {}
+
+  /** An element of a tensor or of a table, for reading. */
+  load(tensor: Tensor, index: string): string {
+    const table = this.tables.get(tensor);
+    return table === undefined ? this.access.load(tensor, index) : `${table.name}[${table.start}${index}]`;
+  }
+
+  /** The line that stores an element. */
+  store(tensor: Tensor, index: string, value: string): string {
+    const table = this.tables.get(tensor);
+    return table === undefined ? this.access.store(tensor, index, value) : `${table.name}[${table.start}${index}] = ${value};`;
+  }
 
   fresh(stem: string): string {
     return `${stem.replace(/[^A-Za-z0-9]/g, "_").replace(/^_+/, "") || "v"}_${this.count++}`;
@@ -129,13 +143,14 @@ export class Expressions {
   private loaded(load: Load, block: Block): string {
     const { access } = this.writer;
     const where = address(load.at);
+    const read = (index: string) => this.writer.load(load.tensor, index);
     const bool = (text: string, isVector: boolean) => (load.dtype === "bool" ? `(${text} != ${isVector ? "vec4<i32>(0)" : "0"})` : text);
-    if (!this.isVector(load)) return bool(access.load(load.tensor, this.coordinate(where, block)), false);
+    if (!this.isVector(load)) return bool(read(this.coordinate(where, block)), false);
     if (isRunOfFour(where, this.four!)) {
       const text = access.loadFour(load.tensor, this.coordinate(where, block));
       if (text !== undefined) return bool(text, true);
     }
-    const four = [0, 1, 2, 3].map((i) => access.load(load.tensor, this.coordinate(where, block, i)));
+    const four = [0, 1, 2, 3].map((i) => read(this.coordinate(where, block, i)));
     return bool(`vec4<${load.dtype === "f32" ? "f32" : "i32"}>(${four.join(", ")})`, true);
   }
 
@@ -233,7 +248,7 @@ export class Expressions {
     const isFour = this.four !== undefined && where.terms.some(({ atom }) => atom.kind === "variable" && atom.variable === this.four);
     const bool = (text: string, vector: boolean) => (value.dtype === "bool" ? (vector ? `select(vec4<i32>(0), vec4<i32>(1), ${text})` : `select(0, 1, ${text})`) : text);
     const text = bool(this.value(value, block, isFour), isFour);
-    if (!isFour) return [access.store(tensor, this.coordinate(where, block), text)];
+    if (!isFour) return [this.writer.store(tensor, this.coordinate(where, block), text)];
     if (isRunOfFour(where, this.four!)) {
       const whole = access.storeFour(tensor, this.coordinate(where, block), text);
       if (whole !== undefined) return [whole];

@@ -2,11 +2,13 @@
 
 import type { Variable } from "../../kernel/coordinate.js";
 import { address } from "../../kernel/normalise.js";
-import type { Store } from "../../kernel/part.js";
+import { elements } from "../../ir/types.js";
+import { type Store, tablesOf } from "../../kernel/part.js";
 import { size } from "../../kernel/product.js";
 import type { FoldSchedule, Piece } from "../../kernel/program.js";
 import { groupThreads } from "../../kernel/schedule.js";
 import { type Fold, type Scalar, partsOf, reachable } from "../../kernel/scalar.js";
+import type { Tensor } from "../../kernel/tensor.js";
 import { Block } from "./block.js";
 import { Expressions, type Writer } from "./expression.js";
 import { type StoreMode, guardStore } from "./store.js";
@@ -31,6 +33,7 @@ export function foldLines(piece: Piece, writer: Writer, mode: StoreMode, subgrou
   const root = new Block();
   const { lines: rowLines, guard } = bindRows(root, part.rows, schedule, writer);
   const passes = passesOf(part.stores, part.rows);
+  const tableLines = bindTables(piece, schedule, writer);
   for (const pass of passes) runPass(root, pass);
   const condition = ["lane == 0", ...(guard === "" ? [] : [guard])].join(" && ");
   for (const store of part.stores) {
@@ -38,7 +41,7 @@ export function foldLines(piece: Piece, writer: Writer, mode: StoreMode, subgrou
     const lines = storeLines(store, root);
     root.lines.push(...(lanes === 1 ? lines : [`if (${condition}) {`, ...lines.map((line) => `  ${line}`), "}"]));
   }
-  return [...rowLines, ...root.lines];
+  return [...rowLines, ...tableLines, ...root.lines];
 
   function storeLines(store: Store, block: Block): readonly string[] {
     return guardStore(mode, store, (value) => expressions.stored(store.tensor, address(store.at), value, block), (value) => expressions.value(value, block));
@@ -54,7 +57,9 @@ export function foldLines(piece: Piece, writer: Writer, mode: StoreMode, subgrou
       pass.folds.forEach((fold, i) => inner.lines.push(expressions.combined(fold, names[i]!, expressions.value(fold.body, inner))));
       for (const store of pass.stores) {
         const lines = storeLines(store, inner);
-        inner.lines.push(...(guard === "" ? lines : [`if (${guard}) {`, ...lines.map((line) => `  ${line}`), "}"]));
+        // A table is its row's own, also when the row only repeats the last one.
+        if (store.tensor.storage === "local") inner.lines.push(...lines);
+        else inner.lines.push(...(guard === "" ? lines : [`if (${guard}) {`, ...lines.map((line) => `  ${line}`), "}"]));
       }
     };
     if (lanes === 1) expressions.loops(block, pass.loops, body);
@@ -65,6 +70,7 @@ export function foldLines(piece: Piece, writer: Writer, mode: StoreMode, subgrou
       body(inner);
       block.close(`for (var ${index} = lane; ${index} < ${size(pass.loops)}; ${index} += ${lanes})`, inner);
     }
+    if (lanes > 1 && pass.stores.some((store) => store.tensor.storage === "local")) block.lines.push("workgroupBarrier();");
     pass.folds.forEach((fold, i) => {
       if (lanes > 1) block.lines.push(...gathered(fold, names[i]!, schedule, writer, subgroup));
       block.name(fold, { text: names[i]!, isVector: false });
@@ -87,6 +93,23 @@ function bindRows(root: Block, rows: readonly Variable[], { lanes, rowsFirst }: 
   return { lines, guard: lanes === 1 || count % perGroup === 0 ? "" : `own < ${count}` };
 }
 
+/** Declares the tables of a row: in registers when a thread has the row alone, else in memory that the group shares. */
+function bindTables({ part }: Piece, { lanes }: FoldSchedule, writer: Writer): readonly string[] {
+  const perGroup = groupThreads / lanes;
+  return tablesOf(part).flatMap((tensor) => {
+    const count = elements(tensor.axes);
+    const name = writer.fresh("table");
+    const type = tensor.dtype === "f32" ? "f32" : "i32";
+    if (lanes === 1) {
+      writer.tables.set(tensor, { name, start: "" });
+      return [`var ${name}: array<${type}, ${count}>;`];
+    }
+    writer.called.add(`tile ${name} ${type} ${count * perGroup}`);
+    writer.tables.set(tensor, { name, start: `(thread / ${lanes}) * ${count} + ` });
+    return [];
+  });
+}
+
 /** Reads loop variables off the number of an element, the last one moving fastest. */
 export function bindLinear(block: Block, loops: readonly Variable[], index: string, lines: string[], writer: Writer): void {
   if (loops.length === 1) return block.bind(loops[0]!, index);
@@ -104,6 +127,7 @@ function passesOf(stores: readonly Store[], rows: readonly Variable[]): readonly
   const levels = new Map<Scalar, number>();
   const isRowLevel = (scalar: Scalar) => [...scalar.free].every((loop) => rows.includes(loop));
   const passes: Pass[] = [];
+  const filled = new Map<Tensor, number>();
   const passFor = (level: number, loops: readonly Variable[]): Pass => {
     const known = passes.find((pass) => pass.level === level && pass.loops.length === loops.length && pass.loops.every((loop, i) => loop === loops[i]));
     if (known !== undefined) return known;
@@ -111,13 +135,21 @@ function passesOf(stores: readonly Store[], rows: readonly Variable[]): readonly
     passes.push(made);
     return made;
   };
-  for (const scalar of reachable(stores.map((store) => store.value))) {
-    const below = Math.max(0, ...partsOf(scalar).map((part) => levels.get(part)!));
+  const measure = (scalar: Scalar): void => {
+    const own = scalar.kind === "load" ? (filled.get(scalar.tensor) ?? 0) : 0;
+    const below = Math.max(own, ...partsOf(scalar).map((part) => levels.get(part)!));
     const isPass = scalar.kind === "fold" && isRowLevel(scalar);
     levels.set(scalar, isPass ? below + 1 : below);
     if (isPass) passFor(below, scalar.over).folds.push(scalar);
+  };
+  // Tables come first among the stores; what reads one waits for the pass that fills it.
+  for (const store of stores) {
+    for (const scalar of reachable([store.value])) if (!levels.has(scalar)) measure(scalar);
+    if (store.columns.length === 0) continue;
+    const level = levels.get(store.value)!;
+    passFor(level, store.columns).stores.push(store);
+    if (store.tensor.storage === "local") filled.set(store.tensor, level + 1);
   }
-  for (const store of stores) if (store.columns.length > 0) passFor(levels.get(store.value)!, store.columns).stores.push(store);
   return passes.sort((a, b) => a.level - b.level);
 }
 
