@@ -52,21 +52,28 @@ export function atomKey(atom: Atom): string {
   }
 }
 
+function made(constant: number, terms: readonly Term[]): Coordinate {
+  let key = String(constant);
+  for (const { atom, factor } of terms) key += `+${factor}*${atomKey(atom)}`;
+  return { constant, terms, key };
+}
+
+/** Terms of one atom are joined, and stand in the order of their atoms' keys. */
 function sum(constant: number, terms: readonly Term[]): Coordinate {
-  const factors = new Map<string, { atom: Atom; factor: number }>();
-  for (const { atom, factor } of terms) {
-    const key = atomKey(atom);
-    const known = factors.get(key);
-    if (known === undefined) factors.set(key, { atom, factor });
-    else known.factor += factor;
+  if (terms.length < 2) return made(constant, terms);
+  const keyed = terms.map((term) => ({ key: atomKey(term.atom), term })).sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const joined: Term[] = [];
+  for (let i = 0; i < keyed.length; ) {
+    const { key, term } = keyed[i]!;
+    let { factor } = term;
+    for (i++; i < keyed.length && keyed[i]!.key === key; i++) factor += keyed[i]!.term.factor;
+    if (factor !== 0) joined.push(factor === term.factor ? term : { atom: term.atom, factor });
   }
-  const kept = [...factors].filter(([, { factor }]) => factor !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
-  const key = [constant, ...kept.map(([name, { factor }]) => `${factor}*${name}`)].join("+");
-  return { constant, terms: kept.map(([, term]) => term), key };
+  return made(constant, joined);
 }
 
 export function constant(value: number): Coordinate {
-  return sum(value, []);
+  return made(value, []);
 }
 
 export const zero = constant(0);
@@ -77,11 +84,19 @@ export function at(loop: Variable): Coordinate {
 }
 
 export function plus(...parts: readonly Coordinate[]): Coordinate {
+  const moving = parts.filter((part) => part.terms.length > 0);
+  if (moving.length < 2) {
+    const [only = zero] = moving;
+    const own = parts.reduce((total, part) => total + part.constant, 0);
+    return own === only.constant ? only : made(own, only.terms);
+  }
   return sum(parts.reduce((total, part) => total + part.constant, 0), parts.flatMap((part) => part.terms));
 }
 
 export function times(of: Coordinate, factor: number): Coordinate {
-  return sum(of.constant * factor, of.terms.map((term) => ({ atom: term.atom, factor: term.factor * factor })));
+  if (factor === 1) return of;
+  if (factor === 0) return zero;
+  return made(of.constant * factor, of.terms.map((term) => ({ atom: term.atom, factor: term.factor * factor })));
 }
 
 /** The value of a whole-number scalar, kept between `low` and `high`. */
@@ -167,6 +182,7 @@ export function plainVariable(of: Coordinate): Variable | undefined {
 
 /** Replaces variables and computed values, and simplifies again. */
 export function rebuild(of: Coordinate, replace: { variable(loop: Variable): Coordinate; value(scalar: Scalar): Scalar }): Coordinate {
+  if (of.terms.length === 0) return of;
   const terms = of.terms.map(({ atom, factor }) => times(rebuiltAtom(atom, replace), factor));
   return plus(constant(of.constant), ...terms);
 }

@@ -173,14 +173,19 @@ function fuseSiblings(graph: PartGraph, scalars: Scalars, device: Device): void 
     if (part.kind === "product") continue;
     const key = `${part.isUpdate} ${part.rows.map((loop) => loop.extent).join(",")} ${loopsOf(part)}`;
     let current = part;
-    const group = groups.get(key) ?? [];
-    for (const [i, candidate] of group.entries()) {
-      const fused = sideBySide(graph, candidate, current, scalars, device);
-      if (fused === undefined) continue;
-      graph.replace([candidate, current], fused);
-      group.splice(i, 1);
-      current = fused;
-      break;
+    let group = groups.get(key) ?? [];
+    // What two parts read together a third one may share, so every fusion starts the search again.
+    for (let isDone = false; !isDone; ) {
+      isDone = true;
+      for (const candidate of group) {
+        const fused = sideBySide(graph, candidate, current, scalars, device);
+        if (fused === undefined) continue;
+        graph.replace([candidate, current], fused);
+        group = group.filter((own) => own !== candidate);
+        current = fused;
+        isDone = false;
+        break;
+      }
     }
     group.push(current);
     groups.set(key, group.slice(-16));
@@ -195,6 +200,9 @@ function loopsOf(part: Part): string {
 }
 
 function sideBySide(graph: PartGraph, first: Part, second: Part, scalars: Scalars, device: Device): Part | undefined {
+  const others = graph.readBy(second);
+  if (![...graph.readBy(first)].some((tensor) => tensor.axes.length > 0 && others.has(tensor))) return undefined;
+  if (new Set([...touchedBy(first), ...touchedBy(second)]).size > device.maxBuffers) return undefined;
   const rename = new Map(first.rows.map((row, i) => [row, at(second.rows[i]!)]));
   const stores = first.stores.map((store): Store => ({
     ...store,
@@ -203,7 +211,7 @@ function sideBySide(graph: PartGraph, first: Part, second: Part, scalars: Scalar
   }));
   if (!sharesLoad(stores, second.stores)) return undefined;
   const fused: Part = { ...second, stores: [...stores, ...second.stores], origins: [...first.origins, ...second.origins] };
-  if (touchedBy(fused).size > device.maxBuffers || graph.leads(first, second) || graph.leads(second, first)) return undefined;
+  if (graph.leads(first, second) || graph.leads(second, first)) return undefined;
   return fused;
 }
 

@@ -7,6 +7,7 @@ import { dispatches, mostPieces } from "./dispatch.js";
 import { fuse } from "./fuse.js";
 import { aligned, arena, sideBySide } from "./memory.js";
 import { normalise } from "./normalise.js";
+import { bundles } from "./bundle.js";
 import { packed } from "./pack.js";
 import type { Part } from "./part.js";
 import { type Leaves, type Parts, partsOfEntry } from "./parts.js";
@@ -41,7 +42,7 @@ export function lower(program: Program, device: Device, names: readonly string[]
 
   const placements = new Map<Tensor, Placement>();
   const place = (buffer: BufferName, offsets: ReadonlyMap<Tensor, number>) => offsets.forEach((offset, tensor) => placements.set(tensor, { buffer, offset }));
-  const packs = lowered.find(({ name }) => name === "step")?.packs ?? [];
+  const packs = lowered.flatMap((own) => own.packs);
   const members = new Map(packs.flatMap((pack) => pack.members.map((member) => [member.tensor, { pack, offset: member.offset }] as const)));
   const whole = (tensor: Tensor) => members.get(tensor)?.pack.tensor ?? tensor;
   const slotPlan = sideBySide(new Set([...slots.values()].map(whole)));
@@ -61,7 +62,7 @@ export function lower(program: Program, device: Device, names: readonly string[]
   }
   for (const [tensor, { pack, offset }] of members) {
     const placement = placements.get(pack.tensor);
-    if (placement !== undefined) placements.set(tensor, { ...placement, offset: placement.offset + offset });
+    if (placement !== undefined) placements.set(tensor, { ...placement, offset: placement.offset + offset, whole: pack.tensor });
   }
   buffers.arena = aligned(Math.max(buffers.arena, 4));
   return { name: program.name, slots, inputs, keys, placements, buffers, entries };
@@ -71,8 +72,12 @@ export function lower(program: Program, device: Device, names: readonly string[]
 function loweredEntry({ parts, scalars, results }: Parts, device: Device, isStep: boolean) {
   const fused = apart(fuse(parts, scalars, device), scalars).map((part) => tabulated(normalise(part, scalars), scalars));
   const own = fused.filter((part) => part.isUpdate);
-  const { parts: updates, packs } = isStep ? packed(own, scalars) : { parts: own, packs: [] };
+  const { parts: updates, packs: ofUpdates } = isStep ? packed(own, scalars, device.maxBinding) : { parts: own, packs: [] };
   const computed = fused.filter((part) => !part.isUpdate);
-  const dispatched = (several: readonly Part[]) => dispatches(several.map((part) => scheduled(part, device)), device, isStep ? mostPieces : 1);
+  const packs = [...ofUpdates, ...bundles(computed, new Set(ofUpdates.flatMap((pack) => pack.members.map((member) => member.tensor))))];
+  const wholes = new Map(packs.flatMap((pack) => pack.members.map((member) => [member.tensor, pack.tensor] as const)));
+  const pieces = (several: readonly Part[]) => several.map((part) => scheduled(part, device));
+  const dispatched = (several: readonly Part[]) =>
+    dispatches(pieces(several), device, isStep ? mostPieces : 1, (tensor) => wholes.get(tensor) ?? tensor);
   return { dispatches: dispatched(computed), updates: dispatched(updates), packs, results };
 }

@@ -28,7 +28,8 @@ interface Formula {
 /** Elements of tensors that keep those behind them aligned. */
 const evenElements = 64;
 
-export function packed(updates: readonly Part[], scalars: Scalars): { parts: readonly Part[]; packs: readonly Pack[] } {
+/** @param most bytes that a pack may have at most. */
+export function packed(updates: readonly Part[], scalars: Scalars, most: number): { parts: readonly Part[]; packs: readonly Pack[] } {
   const groups = new Map<string, Formula[]>();
   const rest: Part[] = [];
   const taken = new Set<Tensor>();
@@ -51,11 +52,28 @@ export function packed(updates: readonly Part[], scalars: Scalars): { parts: rea
     // Those that keep the alignment come first.
     const isEven = ({ row }: Formula) => row.extent % evenElements === 0;
     const ordered = [...formulas.filter(isEven), ...formulas.filter((formula) => !isEven(formula))];
-    const own = ordered[0]!.tensors.map((_, i) => packOf(ordered.map(({ tensors }) => tensors[i]!)));
-    packs.push(...own);
-    parts.push(together(ordered, own, scalars));
+    for (const several of bounded(ordered, most)) {
+      const own = several[0]!.tensors.map((_, i) => packOf(several.map(({ tensors }) => tensors[i]!)));
+      packs.push(...own);
+      parts.push(together(several, own, scalars));
+    }
   }
   return { parts: [...parts, ...rest], packs };
+}
+
+/** The list in pieces of at most so many bytes a tensor. */
+function bounded(formulas: readonly Formula[], most: number): readonly (readonly Formula[])[] {
+  const result: Formula[][] = [];
+  let bytes = Infinity;
+  for (const formula of formulas) {
+    bytes += 4 * formula.row.extent;
+    if (bytes > most) {
+      result.push([]);
+      bytes = 4 * formula.row.extent;
+    }
+    result.at(-1)!.push(formula);
+  }
+  return result;
 }
 
 /** The formula of a part that is one straight loop over whole tensors, beside single numbers that all updates share. */
@@ -96,7 +114,8 @@ function textOf(part: Part, tensors: readonly Tensor[]): string {
   }
 }
 
-function packOf(tensors: readonly Tensor[]): Pack {
+/** Tensors of equal storage and type, one after the other. */
+export function packOf(tensors: readonly Tensor[]): Pack {
   let count = 0;
   const members = tensors.map((tensor) => {
     const offset = 4 * count;

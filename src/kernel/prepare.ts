@@ -40,6 +40,8 @@ function rewritten(builder: Builder, op: Op, operands: readonly Op[], device: De
     case "reduce_sum":
     case "reduce_max":
       return reduced(builder, op, operands[0]!, device);
+    case "contract":
+      return splitProduct(builder, op, operands, device);
     default:
       return builder.add(op.kind, operands, op.attributes as never) as Op;
   }
@@ -70,7 +72,9 @@ function reduced(builder: Builder, op: OpOf<"reduce_sum"> | OpOf<"reduce_max">, 
   const axes = x.type.axes.filter((axis) => op.attributes.axes.includes(axis.name));
   const [inner, outer] = [elements(axes), elements(op.type.axes)];
   const reduce = (of: Op, names: readonly string[]) => builder.add(op.kind, [of], { axes: names }) as Op;
-  if (inner <= longest || outer >= device.parallelism) return reduce(x, axes.map((axis) => axis.name));
+  // A group that works together sums a long row by itself.
+  const isShared = device.cooperates && outer >= 32 && inner <= 16 * longest;
+  if (inner <= longest || outer >= device.parallelism || isShared) return reduce(x, axes.map((axis) => axis.name));
   let value = x;
   const kept: string[] = [];
   let [parts, rest] = [1, [...axes]];
@@ -94,6 +98,34 @@ function reduced(builder: Builder, op: OpOf<"reduce_sum"> | OpOf<"reduce_max">, 
   }
   if (kept.length === 0 || rest.length === 0) return reduce(x, axes.map((axis) => axis.name));
   return reduce(reduce(value, rest.map((axis) => axis.name)), kept);
+}
+
+/** Results of a product's tile, and the threads that compute it; the summands that a part of a product must keep. */
+const tile = { results: 64 * 64, threads: 256, summands: 512 };
+
+/**
+ * A product of few results and many summands, such as a weight's gradient, is computed in parts along one of the axes that it
+ * sums over, so that all of the device works on it, and the parts are summed after.
+ */
+function splitProduct(builder: Builder, op: OpOf<"contract">, operands: readonly Op[], device: Device): Op {
+  const [x, y] = operands as readonly [Op, Op];
+  const summed = x.type.axes.filter((axis) => op.attributes.axes.includes(axis.name));
+  const busy = Math.ceil(elements(op.type.axes) / tile.results) * tile.threads;
+  const wanted = Math.min(Math.floor(device.parallelism / busy), Math.floor(elements(summed) / tile.summands), 16);
+  const [axis] = [...summed].sort((a, b) => b.extent - a.extent);
+  const count = axis === undefined || !device.cooperates || wanted < 2 ? 1 : divisorNear(axis.extent, wanted);
+  if (count === 1 || count > 2 * wanted) return builder.add("contract", operands, op.attributes) as Op;
+  const b = builder.build;
+  const outer = freeName(freeName(`${axis!.name}'outer`, x), y);
+  const inner = freeName(freeName(`${axis!.name}'inner`, x), y);
+  const pieces = [{ name: outer, extent: count }, { name: inner, extent: axis!.extent / count }];
+  const parts = operands.map((factor) => b.split(factor, axis!.name, pieces)) as [Op, Op];
+  const names = [...summed.filter((own) => own !== axis).map((own) => own.name), inner];
+  return b.sum(b.contract(...parts, names), [outer]);
+}
+
+function freeName(wish: string, x: Op): string {
+  return hasAxis(x.type, wish) ? freeName(`${wish}'`, x) : wish;
 }
 
 /** The smallest divisor of `extent` that is at least `wish`, or all of it when the next one is far too large. */

@@ -46,6 +46,8 @@ export interface Dispatch {
 export interface Placement {
   readonly buffer: BufferName;
   readonly offset: number;
+  /** The tensor that it lies in, if it is packed with others; their distances are the same wherever a kernel is used. */
+  readonly whole?: Tensor;
 }
 export type BufferName = "slots" | "inputs" | "results" | "arena";
 

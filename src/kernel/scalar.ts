@@ -84,21 +84,33 @@ export class Scalars {
   }
 
   substitute(scalar: Scalar, by: ReadonlyMap<Variable, Coordinate>): Scalar {
-    return this.rewrite(scalar, { variable: (loop) => by.get(loop) ?? at(loop) });
+    const isTouched = (own: Scalar) => [...own.free].some((loop) => by.has(loop));
+    return this.rewrite(scalar, { variable: (loop) => by.get(loop) ?? at(loop), whole: (own) => (isTouched(own) ? undefined : own) });
   }
 
   private intern(key: string, coordinates: readonly Coordinate[], operands: readonly Scalar[], fields: DistributiveOmit<Scalar, "id" | "free">): Scalar {
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const free = new Set<Variable>();
-    for (const coordinate of coordinates) for (const loop of variablesOf(coordinate)) free.add(loop);
-    for (const operand of operands) for (const loop of operand.free) free.add(loop);
-    if (fields.kind === "fold") for (const loop of fields.over) free.delete(loop);
+    const free = freeIn(coordinates, operands, fields.kind === "fold" ? fields.over : []);
     const scalar = { ...fields, id: this.known.size, free } as Scalar;
     this.known.set(key, scalar);
     return scalar;
   }
 }
+/** The variables of coordinates and operands, but for those that are bound. Sets are shared where they are equal. */
+function freeIn(coordinates: readonly Coordinate[], operands: readonly Scalar[], bound: readonly Variable[]): ReadonlySet<Variable> {
+  const moving = operands.filter((operand) => operand.free.size > 0);
+  const largest = moving.reduce<ReadonlySet<Variable>>((best, { free }) => (free.size > best.size ? free : best), nothing);
+  const holdsAll = moving.every(({ free }) => free === largest || [...free].every((loop) => largest.has(loop)));
+  if (coordinates.every((coordinate) => coordinate.terms.length === 0) && bound.length === 0 && holdsAll) return largest;
+  const free = new Set<Variable>(largest);
+  for (const operand of moving) for (const loop of operand.free) free.add(loop);
+  for (const coordinate of coordinates) collectVariables(coordinate, free);
+  for (const loop of bound) free.delete(loop);
+  return free.size === 0 ? nothing : free;
+}
+const nothing: ReadonlySet<Variable> = new Set();
+
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 export interface Replacement {
@@ -127,6 +139,8 @@ class Rewriting {
   }
 
   private coordinate(of: Coordinate): Coordinate {
+    const isStill = this.replace.variable === undefined && of.terms.every(({ atom }) => atom.kind === "variable");
+    if (isStill) return of;
     return rebuild(of, { variable: this.replace.variable ?? at, value: (value) => this.run(value) });
   }
 
@@ -162,11 +176,15 @@ function boundVariable(replace: ((loop: Variable) => Coordinate) | undefined, lo
 /** The variables that a coordinate depends on. */
 export function variablesOf(of: Coordinate): ReadonlySet<Variable> {
   const result = new Set<Variable>();
-  visitAtoms(of, (atom) => {
-    if (atom.kind === "variable") result.add(atom.variable);
-    if (atom.kind === "value") for (const loop of atom.value.free) result.add(loop);
-  });
+  collectVariables(of, result);
   return result;
+}
+
+function collectVariables(of: Coordinate, into: Set<Variable>): void {
+  visitAtoms(of, (atom) => {
+    if (atom.kind === "variable") into.add(atom.variable);
+    if (atom.kind === "value") for (const loop of atom.value.free) into.add(loop);
+  });
 }
 
 /** What a scalar is made of directly: its operands, and the values in its coordinates. */

@@ -54,11 +54,17 @@ export function chooseStored(entry: Entry, device: Device): Stored {
   for (const op of entry.operations) if (isHeavy(op) && !virtual.has(op)) values.add(followed(op));
   for (const op of entry.operations) {
     if (values.has(op) || virtual.has(op) || !wantsStorage(op)) continue;
+    store(op);
+    // What is computed for a joined value is read there by others too.
+    if (op.kind === "concatenate") for (const part of op.operands) if (!views.has(part.kind) && !virtual.has(part) && costOf(part) > 0) store(part);
+  }
+  return { values, within: joined() };
+
+  function store(op: Op): void {
     values.add(op);
     costMemo.set(op, 0);
     loadMemo.set(op, 1);
   }
-  return { values, within: joined() };
 
   /** The last value on the chain of single uses that starts at a heavy one. */
   function followed(heavy: Op): Op {

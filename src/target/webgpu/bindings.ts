@@ -16,6 +16,8 @@ interface Range {
   start: number;
   end: number;
   readonly tensors: Tensor[];
+  /** The pack that its tensors are members of. */
+  readonly whole?: Tensor;
 }
 
 /**
@@ -41,7 +43,7 @@ export class Bindings {
     if (hasHealth) written.add("results");
     this.written = written;
     const most = device.maxBuffers - (hasHealth ? 1 : 0);
-    this.ranges = rangesOf([...tensors].map((tensor) => ({ tensor, ...this.placed(tensor) })), most);
+    this.ranges = rangesOf([...tensors].map((tensor) => ({ tensor, ...this.placed(tensor) })), most, device.maxBinding);
     const tooLarge = this.ranges.find((range) => range.end - range.start > device.maxBinding);
     if (this.ranges.length > most || tooLarge !== undefined) {
       const origin = dispatch.pieces[0]!.part.origins.at(-1)!;
@@ -118,10 +120,10 @@ export class Bindings {
   }
 }
 
-function rangesOf(placed: readonly ({ tensor: Tensor } & Placement)[], most: number): Range[] {
+function rangesOf(placed: readonly ({ tensor: Tensor } & Placement)[], most: number, maxBinding: number): Range[] {
   const ranges: Range[] = [];
   const sorted = [...placed].sort((a, b) => (a.buffer < b.buffer ? -1 : a.buffer > b.buffer ? 1 : a.offset - b.offset));
-  for (const { tensor, buffer, offset } of sorted) {
+  for (const { tensor, buffer, offset, whole } of sorted) {
     const start = Math.floor(offset / alignment) * alignment;
     const end = offset + Math.max(4, tensorBytes(tensor));
     const last = ranges.at(-1);
@@ -129,17 +131,27 @@ function rangesOf(placed: readonly ({ tensor: Tensor } & Placement)[], most: num
     if (last?.buffer === buffer && start < last.end) {
       last.end = Math.max(last.end, end);
       last.tensors.push(tensor);
-    } else ranges.push({ buffer, start, end, tensors: [tensor] });
+    } else ranges.push({ buffer, start, end, tensors: [tensor], ...(whole === undefined ? {} : { whole }) });
   }
   while (ranges.length > most) {
-    const gaps = ranges.slice(1).map((range, i) => (range.buffer === ranges[i]!.buffer ? (range.start - ranges[i]!.end) + (range.buffer === "arena" ? 2 ** 40 : 0) : Infinity));
+    const gaps = ranges.slice(1).map((range, i) => costOfJoining(ranges[i]!, range, maxBinding));
     const least = Math.min(...gaps);
     if (least === Infinity) break;
     const i = gaps.indexOf(least);
     const [left, right] = [ranges[i]!, ranges[i + 1]!];
-    ranges.splice(i, 2, { buffer: left.buffer, start: left.start, end: Math.max(left.end, right.end), tensors: [...left.tensors, ...right.tensors] });
+    ranges.splice(i, 2, { buffer: left.buffer, start: left.start, end: Math.max(left.end, right.end), tensors: [...left.tensors, ...right.tensors], ...(left.whole !== undefined && left.whole === right.whole ? { whole: left.whole } : {}) });
   }
   return ranges;
+}
+
+/**
+ * What it costs to bind two neighbouring ranges as one. The distance goes into the text of the kernel, so that those come first
+ * whose distance is the same in all layers: members of one pack, and slots.
+ */
+function costOfJoining(left: Range, right: Range, most: number): number {
+  if (left.buffer !== right.buffer || right.end - left.start > most) return Infinity;
+  const isPacked = left.whole !== undefined && left.whole === right.whole;
+  return right.start - left.end + (left.buffer === "arena" && !isPacked ? 2 ** 40 : 0);
 }
 
 /** How many elements a tensor has. */

@@ -24,13 +24,13 @@ export function shaderOf(dispatch: Dispatch, placements: ReadonlyMap<Tensor, Pla
   const total = dispatch.pieces.reduce((sum, piece) => sum + piece.groups, 0);
   const x = Math.min(total, device.maxGroups);
   const groups: readonly [number, number] = [x, Math.ceil(total / x)];
-  // What is reached element by element anywhere is so everywhere: writing once shows it.
+  // What is reached element by element anywhere is so everywhere: writing shows it, and then it is written again.
   const single = new Set<Tensor>();
+  let text = "";
   for (let known = -1; known !== single.size; ) {
     known = single.size;
-    write(dispatch, bindings, single, groups, device, mode);
+    text = write(dispatch, bindings, single, groups, device, mode);
   }
-  const text = write(dispatch, bindings, single, groups, device, mode);
   return { text, bindings: bindings.planned(), groups };
 }
 
