@@ -109,6 +109,7 @@ function makeManifest(recipe: Recipe, program: Program, costs: Cost, main: Modul
     ...(recipe.epochs === undefined ? {} : { epochs: recipe.epochs }),
     ...(recipe.steps === undefined ? {} : { steps: recipe.steps }),
     holdout: recipe.holdout,
+    precision: recipe.precision,
     data: recipe.data,
     recipe: [
       ...recipe.optimizers.map(({ at, optimizer }) => `optimizer${at.length === 0 ? "" : ` at ${at.map(({ path }) => path.segments.join(".")).join(", ")}:`} ${policyText(optimizer)}`),

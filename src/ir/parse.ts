@@ -19,6 +19,7 @@ export function parseProgram(text: string): Program {
   const head = next();
   head.expect("program");
   const name = head.word();
+  const precision = head.accept("mixed") ? "mixed" : "single";
   head.expect("{");
   head.end();
   const parameters: ParameterSlot[] = [];
@@ -46,7 +47,7 @@ export function parseProgram(text: string): Program {
   }
   line.end();
   lines[at]?.fail("the program has ended");
-  const program = { name, parameters, states, inputs, entries };
+  const program: Program = { name, precision, parameters, states, inputs, entries };
   verify(program);
   return program;
 }

@@ -5,7 +5,7 @@ import { type Axis, printType } from "./types.js";
 
 /** The whole program, or the named entries of it. */
 export function printProgram(program: Program, entries: readonly string[] = [...program.entries.keys()]): string {
-  const lines = [`program ${program.name} {`];
+  const lines = [`program ${program.name}${program.precision === "single" ? "" : ` ${program.precision}`} {`];
   for (const slot of program.parameters) lines.push(`  parameter ${slot.name} : ${printType(slot.type)} ${slot.role}`);
   for (const slot of program.states) lines.push(`  state ${slot.name} : ${printType(slot.type)} ${slot.owner}`);
   for (const input of program.inputs) {

@@ -115,12 +115,21 @@ export interface Entry {
 }
 
 /**
+ * How a program is trained. In `mixed` precision a target may store activations and gradients, which are the values that
+ * operations of the phases `forward` and `backward` make, as 16-bit floats; it accumulates in float32, and slots and the
+ * phase `update` stay float32. A target that cannot do so trains the same program in float32.
+ */
+export const precisions = ["single", "mixed"] as const;
+export type Precision = (typeof precisions)[number];
+
+/**
  * A program: the slots that live between steps, the inputs, and the entries.
  * `initialise` updates every slot; `forward` gives the loss and the reports in training; `step` is a whole training
  * step; `evaluate` changes nothing. The inputs `step` and `steps` (f32 scalars) number the training steps.
  */
 export interface Program {
   readonly name: string;
+  readonly precision: Precision;
   readonly parameters: readonly ParameterSlot[];
   readonly states: readonly StateSlot[];
   readonly inputs: readonly InputSlot[];

@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FormatError, RunError } from "./errors.js";
 import { describeDifferences, describeTrainer, fingerprint, type Description } from "./fingerprint.js";
-import { readSafetensors, writeSafetensors, type StoredTensor } from "./safetensors.js";
+import { readSafetensors, writeSafetensors } from "./safetensors.js";
 import type { Manifest, NamedTensors, TensorSpec } from "./trainer.js";
+import { formatVersion as version, select, shapeOf, weightsOf } from "./weights.js";
 
 /** What a run has reached. */
 export interface RunState {
@@ -34,8 +35,6 @@ export interface Checkpoint {
   readonly device: string;
   readonly values: NamedTensors;
 }
-
-const version = "1";
 
 export function checkpointPath(folder: string): string {
   return join(folder, "checkpoint.safetensors");
@@ -113,33 +112,11 @@ export async function saveWeights(
   state: RunState,
   values: NamedTensors,
 ): Promise<void> {
-  const specs = [...manifest.parameters, ...manifest.states.filter(({ owner }) => owner === "model")];
-  const metadata = new Map([
-    ["format", "norm weights"],
-    ["version", version],
-    ["spec", manifest.spec],
-    ["seed", String(manifest.seed)],
-    ["step", String(state.step)],
-  ]);
-  await writeSafetensors(weightsPath(folder), { tensors: select(specs, values), metadata });
+  await writeSafetensors(weightsPath(folder), weightsOf(manifest, state.step, values));
 }
 
 function allSpecs(manifest: Manifest): TensorSpec[] {
   return [...manifest.parameters, ...manifest.states];
-}
-
-function shapeOf(spec: TensorSpec): number[] {
-  return spec.axes.map(({ extent }) => extent);
-}
-
-function select(specs: readonly TensorSpec[], values: NamedTensors): Map<string, StoredTensor> {
-  return new Map(
-    specs.map((spec) => {
-      const data = values.get(spec.name);
-      if (!data) throw new Error(`the engine has no value for ${spec.name}`);
-      return [spec.name, { type: spec.type, shape: shapeOf(spec), data }];
-    }),
-  );
 }
 
 function readDescription(text: string | undefined, path: string): Description {

@@ -32,7 +32,7 @@ export interface TrainOptions {
   readonly json?: boolean;
   /** Checkpoints between the ends of epochs; by default each 30 seconds. */
   readonly checkpointEvery?: CheckpointInterval;
-  /** Aborting it stops the run after the step under way, with everything saved: see `watchInterrupts`. */
+  /** Aborting it stops the run after the steps under way, with everything saved: see `watchInterrupts`. */
   readonly signal?: AbortSignal;
   /** By default those of the process. */
   readonly stdout?: Output;
@@ -148,7 +148,7 @@ async function runLoop(
     },
     from,
   );
-  const onAbort = (): void => people.print("Stopping after this step; press Ctrl-C again to stop at once.");
+  const onAbort = (): void => people.print("Stopping after what is under way; press Ctrl-C again to stop at once.");
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     const complete = await loop.run();
@@ -192,12 +192,22 @@ function header(
   const { bold, dim } = people.colors;
   const { parameters, flopsPerStep, peakBytes } = manifest.cost;
   const epochs = manifest.epochs === undefined ? "" : `${manifest.epochs} epochs × ${data.stepsPerEpoch} steps = `;
+  const lines: [string, string][] = [
+    ["data", data.description],
+    [
+      "model",
+      `${formatCount(parameters)} parameters, ${withUnit(flopsPerStep, "FLOP")} per step, ` +
+        `${formatBytes(peakBytes)} of memory at the predicted peak`,
+    ],
+    ["run", `${epochs}${steps} steps of ${manifest.batch} examples, saved in ${folder}`],
+  ];
+  if (manifest.precision === "mixed") {
+    const stored = engine.storesHalf === true ? "activations and gradients stored in 16 bits" : "stored as float32 here";
+    lines.push(["floats", `mixed precision (${stored})`]);
+  }
   return [
     `${bold(manifest.spec)} on ${engine.device}, seed ${manifest.seed}`,
-    `${dim("data")}   ${data.description}`,
-    `${dim("model")}  ${formatCount(parameters)} parameters, ${withUnit(flopsPerStep, "FLOP")} per step, ` +
-      `${formatBytes(peakBytes)} of memory at the predicted peak`,
-    `${dim("run")}    ${epochs}${steps} steps of ${manifest.batch} examples, saved in ${folder}`,
+    ...lines.map(([name, text]) => `${dim(name)}${" ".repeat(7 - name.length)}${text}`),
   ];
 }
 

@@ -52,6 +52,11 @@ export interface Manifest {
   readonly steps?: number;
   /** Share of the examples held out for evaluation, when the data set has no test part of its own. */
   readonly holdout: number;
+  /**
+   * In mixed precision an engine may store activations and gradients as 16-bit floats. One that cannot trains the same
+   * program, loss scaling included, in float32.
+   */
+  readonly precision: "single" | "mixed";
   readonly data: DataSource;
   /** Canonical text of how parameters are updated, so that a changed recipe is noticed on resume. */
   readonly recipe: string;
@@ -85,7 +90,10 @@ export interface Batch {
 }
 
 export interface StepResult {
-  /** False when the loss, a parameter or a state came out as NaN or infinity: the engine then kept the values from before. */
+  /**
+   * False when the loss, a parameter or a state came out as NaN or infinity: the engine then kept the values from before. A
+   * step that loss scaling skipped is finite: the program itself kept the values.
+   */
   readonly finite: boolean;
   readonly loss: number;
   readonly rate: number;
@@ -105,13 +113,29 @@ export interface Fault {
   readonly phase: string;
 }
 
-/** An emitted program, loaded on a device. Every method leaves no garbage behind. */
+/**
+ * An emitted program, loaded on a device. Every method leaves no garbage behind. But for `step`, where `ahead` allows it, a
+ * method is called only when the promises of all earlier calls have settled.
+ */
 export interface Engine {
   /** Such as `tfjs on wasm (simd)`: printed at start. */
   readonly device: string;
+  /** Whether the engine stores activations and gradients as 16-bit floats in mixed precision; left out, it does not. */
+  readonly storesHalf?: boolean;
+  /**
+   * How many further steps may be submitted before the result of one is awaited; left out, none. An engine that waits for
+   * its device to read results back is kept busy so. It may change from step to step. Each result comes in the end, whether
+   * or not more steps follow.
+   */
+  readonly ahead?: number;
   /** Draws the initial parameters and states. */
   initialise(): Promise<void>;
-  /** Runs training step number `step` (0-based) of `steps`, and keeps its results if they are all finite. */
+  /**
+   * Runs training step number `step` (0-based) of `steps`, and keeps its results if they are all finite. Steps take effect in
+   * the order of the calls, and a batch stays as it is until the result is there. An engine with `ahead` that meets a step
+   * that is not finite ignores all steps after it until `write` is called: it holds the values from before that step, and
+   * the results of the ignored steps have no meaning.
+   */
   step(batch: Batch, step: number, steps: number): Promise<StepResult>;
   /** Loss and reports on one held-out batch, means over its valid examples, without changing anything. */
   evaluate(batch: Batch): Promise<Readonly<Record<string, number>>>;
@@ -119,7 +143,10 @@ export interface Engine {
   read(): Promise<NamedTensors>;
   /** Replaces all parameters and states; throws if one is missing or has another size. */
   write(values: NamedTensors): Promise<void>;
-  /** Repeats a step that was not finite, operation by operation, and names the first operation whose result is not. */
+  /**
+   * Repeats a step that was not finite, on the values from before it, operation by operation, and names the first operation
+   * whose result is not.
+   */
   locate(batch: Batch, step: number, steps: number): Promise<Fault | undefined>;
   /** Bytes the engine holds now, and how many tensors. */
   memory(): { bytes: number; tensors: number };

@@ -10,6 +10,7 @@ import { Silent } from "./errors.js";
 import { evaluate } from "./expressions.js";
 import { buildInitial, fansOf, sourceParameter } from "./initial.js";
 import { checkMeasurements } from "./measurements.js";
+import { type LossScale, declareLossScale, guarded, unscaled } from "./loss-scaling.js";
 import { runModel } from "./models.js";
 import type { Modules } from "./modules.js";
 import type { Recipe } from "./recipes.js";
@@ -86,6 +87,7 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
     training,
     program: {
       name: recipe.name,
+      precision: recipe.precision,
       parameters: [...slots.parameters.values()].map(({ name, type }) => ({ name, type, role: roleOf.get(name)! })),
       states: [...slots.states.values()].map(({ name, type, owner }) => ({ name, type, owner })),
       inputs: [...slots.inputs.values()],
@@ -119,15 +121,18 @@ function buildStep(e: Elaborator, recipe: Recipe, roleOf: ReadonlyMap<string, Ro
     const line = optimizerFor(recipe, parameter.name, roleOf.get(parameter.name)!);
     return line === undefined ? [] : [{ parameter, line, value: e.builder.add("parameter", [], { slot: parameter.name }) as Op }];
   });
-  const gradients = differentiate(e.builder, loss, trained.map(({ value }) => value));
+  const scale: LossScale | undefined = recipe.precision === "mixed" ? declareLossScale(e, recipe.place) : undefined;
+  const differentiated = differentiate(e.builder, loss, trained.map(({ value }) => value), scale?.value);
   const states = withoutCotangents(e.builder.operations, updatesIn(e.builder.operations));
 
+  const gradients = scale === undefined ? differentiated : unscaled(e, scale, differentiated);
   e.builder.position = { place: "schedule", phase: "update" };
   const [step, steps] = ["step", "steps"].map((slot) => e.builder.add("input", [], { slot }) as Op);
   const rate = buildRate(e, recipe, step!, steps!);
   const values: StepValues = { rate, count: e.b.add(step!, e.b.constant(1)) };
   trained.forEach(({ parameter, line, value }, i) => buildUpdate(e, recipe, line, { name: parameter.name, value, gradient: gradients[i]! }, values));
-  return { rate, updates: new Map([...states, ...e.updated]) };
+  const updates = new Map([...states, ...e.updated]);
+  return { rate, updates: scale === undefined ? updates : guarded(e, scale, differentiated, updates) };
 }
 
 /** The last update of every slot. */

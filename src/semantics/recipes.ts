@@ -1,6 +1,8 @@
 /** Recipes: what a `train` block says, with its variants. */
 
 import type { Place } from "../diagnostics/diagnostic.js";
+import { type Precision, precisions } from "../ir/program.js";
+import { similarHelp } from "../diagnostics/similar.js";
 import type { DataSource } from "../runtime/trainer.js";
 import type * as ast from "../syntax/ast.js";
 import { evaluatePartial, frameFor } from "./calls.js";
@@ -31,6 +33,7 @@ export interface Recipe {
   readonly steps?: number;
   readonly seed: number;
   readonly holdout: number;
+  readonly precision: Precision;
   readonly schedule: CallableValue;
   readonly schedulePlace: Place;
   /** In order; of those that select a parameter, the last one updates it. */
@@ -84,6 +87,7 @@ export function readRecipe(e: Elaborator, callable: CallableValue): Recipe {
   const steps = whole(forSteps, "the number of steps");
   const seed = read(one("seed"), (line) => seedOf(e, line)) ?? 0;
   const holdout = read(one("holdout"), (line) => shareOf(e, line)) ?? 0.1;
+  const precision = read(one("precision"), precisionOf) ?? "single";
   // What a variant of the recipe binds, its model's parameter of that name takes.
   const given = new Map(model?.given);
   for (const { name } of model?.definition.parameters ?? []) {
@@ -103,6 +107,7 @@ export function readRecipe(e: Elaborator, callable: CallableValue): Recipe {
     ...(steps !== undefined && { steps }),
     seed,
     holdout,
+    precision,
     schedule,
     schedulePlace: scheduled!.place,
     optimizers,
@@ -177,4 +182,12 @@ function shareOf(e: Elaborator, line: Line): number {
   const share = numberOf(e, line.frame, line.node.value, "the held-out share");
   if (share < 0 || share >= 1) fail("N0315", line.place, `the held-out share is ${share}; it must be from 0% to below 100%`);
   return share;
+}
+
+function precisionOf({ node, frame }: Line): Precision {
+  const word = node.value.kind === "Name" ? node.value.name : "";
+  const found = precisions.find((precision) => precision === word);
+  if (found !== undefined) return found;
+  const help = similarHelp(word, precisions) ?? "leave the line out for `precision single`";
+  return fail("N0208", place(frame.module.source, node.value), "behind `precision` stands `single` or `mixed`", { help });
 }

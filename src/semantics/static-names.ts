@@ -2,6 +2,7 @@
 
 import { type Diagnostic, diagnostic } from "../diagnostics/diagnostic.js";
 import { similarHelp } from "../diagnostics/similar.js";
+import { precisions } from "../ir/program.js";
 import type * as ast from "../syntax/ast.js";
 import { intrinsicNames } from "./intrinsics/names.js";
 import { type Module, type Modules, place } from "./modules.js";
@@ -17,6 +18,8 @@ export function checkNames(modules: Modules, module: Module, definition: ast.Def
   if (definition.damaged) return [];
   const local = new Set<string>(definition.parameters?.map((parameter) => parameter.name.name) ?? []);
   if (definition.keyword === "optimizer") local.add("t");
+  // As in `vary precision in { single, mixed }`.
+  if (definition.keyword === "ablation") precisions.forEach((precision) => local.add(precision));
   collectNames(definition.body, local);
   const known = [...local, ...givenNames, ...module.definitions.keys(), ...module.imports.keys(), ...modules.prelude.keys(), ...intrinsicNames];
   const names = new Set(known);
@@ -38,6 +41,8 @@ export function checkNames(modules: Modules, module: Module, definition: ast.Def
     } else if (some.kind === "Setting" && some.keyword === "data") {
       // The loaders are no names that a spec could define.
       if (some.value.kind === "Call") visit(some.value.arguments);
+    } else if (some.kind === "Setting" && some.keyword === "precision") {
+      // So are its words; the recipe's reader looks at them.
     } else if (some.kind !== "Measurement") {
       for (const [key, value] of Object.entries(some)) if (key !== "gradient") visit(value);
       const gradient = some.kind === "Return" ? some.gradient : undefined;

@@ -161,7 +161,7 @@ export interface Sublayer extends Span {
 }
 export interface Setting extends Span {
   readonly kind: "Setting";
-  readonly keyword: "data" | "optimizer" | "schedule" | "batch" | "epochs" | "steps" | "seed" | "holdout";
+  readonly keyword: "data" | "optimizer" | "schedule" | "batch" | "epochs" | "steps" | "seed" | "holdout" | "precision";
   /** For `optimizer at norm, bias: …`. */
   readonly at: readonly Path[];
   readonly value: Expression;

@@ -369,7 +369,7 @@ export const definitionKeywords: readonly ast.DefinitionKeyword[] = [
   "norm", "placement", "layer", "function", "objective", "optimizer", "schedule", "initializer", "measure",
   "stack", "model", "train", "ablation",
 ];
-const settingKeywords = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout"] as const;
+const settingKeywords = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout", "precision"] as const;
 const clauseKeywords = ["over", "except", "along", "into"] as const;
 
 function unquote(text: string): string {

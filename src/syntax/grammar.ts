@@ -513,7 +513,7 @@ class NormParser extends CstParser {
   });
 
   /**
-   * setting = ( "data" | "schedule" | "batch" | "epochs" | "steps" | "seed" | "holdout" ) expression
+   * setting = ( "data" | "schedule" | "batch" | "epochs" | "steps" | "seed" | "holdout" | "precision" ) expression
    *         | "optimizer" [ "at" path { "," path } ":" ] expression | "freeze" path { "," path } | measurement ;
    */
   private setting = this.RULE("setting", () => {
@@ -528,6 +528,7 @@ class NormParser extends CstParser {
             { ALT: () => this.CONSUME(t.Steps) },
             { ALT: () => this.CONSUME(t.Seed) },
             { ALT: () => this.CONSUME(t.Holdout) },
+            { ALT: () => this.CONSUME(t.Precision) },
           ]);
           this.SUBRULE(this.expression);
         },

@@ -99,7 +99,7 @@ function advice({ expected, isStart, found, previous, rule }: Mistake): string |
   return undefined;
 }
 
-const settings = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout", "freeze", "measure"];
+const settings = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout", "precision", "freeze", "measure"];
 const ofStack = ["groups", "normalize", "place", "repeat", "when"];
 /** The words that can start something, by the rule that expects it. */
 const words: Readonly<Record<string, readonly string[]>> = {

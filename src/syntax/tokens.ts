@@ -94,6 +94,7 @@ export const Epochs = opening("epochs");
 export const Steps = opening("steps");
 export const Seed = opening("seed");
 export const Holdout = opening("holdout");
+export const Precision = opening("precision");
 export const Freeze = opening("freeze");
 export const Vary = opening("vary");
 export const Exclude = opening("exclude");

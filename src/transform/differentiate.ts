@@ -8,10 +8,12 @@ import { IrError, sameAxes } from "../ir/types.js";
 /**
  * Appends to `builder` the operations that compute the derivative of the scalar `loss` by each of `sources`, by
  * accumulating cotangents from the loss back (Griewank and Walther, "Evaluating derivatives", 2008, chapter 3).
- * Returns for each source its gradient, of the source's axes; zero where the loss does not depend on it.
+ * Returns for each source its gradient, of the source's axes; zero where the loss does not depend on it. All of them are
+ * multiplied by `scale`, an f32 scalar that is not 0, when it is given: it is the loss's cotangent then, so that it acts on
+ * every value of the backward pass but those of stated gradients, whose definitions see cotangents of the loss itself.
  * @throws IrError when `loss` is no f32 scalar.
  */
-export function differentiate(builder: Builder, loss: Op, sources: readonly Op[]): Op[] {
+export function differentiate(builder: Builder, loss: Op, sources: readonly Op[], scale?: Op): Op[] {
   if (loss.type.axes.length > 0 || loss.type.dtype !== "f32") throw new IrError("only an f32 scalar has a gradient");
   const b = builder.build;
   const outer = builder.position;
@@ -24,7 +26,12 @@ export function differentiate(builder: Builder, loss: Op, sources: readonly Op[]
   };
 
   const forward = builder.operations.slice();
-  accumulate(loss, b.constant(1));
+  const fillIn = (gradient: Op, cotangent: Op): Op => {
+    if (scale === undefined) return stated.fillIn(gradient, cotangent);
+    const inverse = b.div(b.constant(1), scale);
+    return b.mul(stated.fillIn(gradient, b.mul(cotangent, inverse)), scale);
+  };
+  accumulate(loss, scale ?? b.constant(1));
   for (let i = forward.length - 1; i >= 0; i--) {
     const op = forward[i]!;
     const cotangent = cotangents.get(op);
@@ -34,7 +41,7 @@ export function differentiate(builder: Builder, loss: Op, sources: readonly Op[]
     builder.position = { place: op.place, phase: "backward", ...(op.source === undefined ? {} : { source: op.source }) };
     const parts =
       op.kind === "attach_gradient"
-        ? [cotangent, stated.fillIn(op.operands[2]!, cotangent), undefined]
+        ? [cotangent, fillIn(op.operands[2]!, cotangent), undefined]
         : (derivative as (op: Op, dy: Op, build: typeof b) => readonly (Op | undefined)[])(op, cotangent, b);
     parts.forEach((part, j) => {
       const operand = op.operands[j]!;

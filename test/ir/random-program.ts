@@ -49,6 +49,7 @@ function build(slotChoices: readonly number[][], steps: readonly number[][]): Ra
   const types = slotChoices.map((choice) => slotType(choice));
   const base: Omit<Program, "entries"> = {
     name: "random",
+    precision: steps.length % 2 === 0 ? "single" : "mixed",
     parameters: types.slice(0, 3).map((type, i) => ({ name: `w${i}`, type, role: "weight" })),
     states: [{ name: "s0", type: types[3]!, owner: "model" }],
     inputs: [

@@ -25,7 +25,7 @@ export const nothing: Environment = { slots: new Map(), inputs: new Map(), seed:
 
 /** A program without slots but for inputs called `x0`, `x1`, … of the given types. */
 export function inputsOnly(types: readonly TensorType[]): Omit<Program, "entries"> {
-  return { name: "test", parameters: [], states: [], inputs: types.map((own, i) => ({ name: `x${i}`, type: own })) };
+  return { name: "test", precision: "single", parameters: [], states: [], inputs: types.map((own, i) => ({ name: `x${i}`, type: own })) };
 }
 
 /** Runs one operation on tensors. */

@@ -39,6 +39,15 @@ describe("printing and parsing", () => {
     );
   }, 60_000);
 
+  test("a precision is written where it is not single", () => {
+    const mixed = small.replace("program small {", "program small mixed {");
+    expect([small, mixed].map((text) => parseProgram(text).precision)).toEqual(["single", "mixed"]);
+    expect(printProgram(parseProgram(mixed))).toBe(mixed);
+    expect(() => parseProgram(small.replace("small {", "small half {"))).toThrow(/^line 1, .*expected `{`/);
+    // A name is a name, whatever it is.
+    expect(parseProgram(small.replace("small {", "mixed {"))).toMatchObject({ name: "mixed", precision: "single" });
+  });
+
   test("any text attribute is read as it was written", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (stream) => {

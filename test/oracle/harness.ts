@@ -103,6 +103,7 @@ export function compileLayer(text: string, inputs: NamedTensors, whole: readonly
   const evaluation = entriesOf(text, "evaluation", inputs, whole, slots);
   const program: Program = {
     name: "main",
+    precision: "single",
     parameters: [...slots.parameters.values()].map(({ name, type }) => ({ name, type, role: "weight" as const })),
     states: [...slots.states.values()].map(({ name, type, owner }) => ({ name, type, owner })),
     inputs: [...slots.inputs.values()],

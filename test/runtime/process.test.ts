@@ -55,14 +55,16 @@ interface StartOptions {
   /** Milliseconds per step, and per reading of the engine's values. */
   busy?: number;
   reading?: number;
+  /** Steps that may be under way behind one. */
+  ahead?: number;
   resume?: boolean;
   /** Gets the process once it trains. */
   onStart?: (child: ChildProcess) => void;
 }
 
 /** Runs the toy trainer of 100 steps. */
-function start(folder: string, { busy = 0, reading = 0, resume = false, onStart }: StartOptions = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [main, folder, String(busy), String(reading), ...(resume ? ["--resume"] : [])]);
+function start(folder: string, { busy = 0, reading = 0, ahead = 0, resume = false, onStart }: StartOptions = {}): Promise<Ended> {
+  const child = spawn(process.execPath, [main, folder, String(busy), String(reading), String(ahead), ...(resume ? ["--resume"] : [])]);
   let [stdout, stderr, started] = ["", "", false];
   child.stdout.on("data", (data) => (stdout += data));
   child.stderr.on("data", (data) => {
@@ -88,14 +90,15 @@ describe("a trainer's process", () => {
     whole = read(folder);
   });
 
-  it("gives the same weights however often it is killed", { timeout: 60_000 }, async () => {
-    const folder = join(root, "killed");
+  it.each([0, 3])("gives the same weights however often it is killed, %i steps ahead", { timeout: 60_000 }, async (ahead) => {
+    const folder = join(root, `killed-${ahead}`);
     let kills = 0;
     for (let attempt = 0; ; attempt++) {
       // Whatever the moment is, the result must be the same: the test need not be repeatable to be right.
       const delay = Math.random() * 60;
       const ended = await start(folder, {
         busy: 2,
+        ahead,
         resume: attempt > 0,
         onStart: (child) => void (attempt < 8 && setTimeout(() => child.kill("SIGKILL"), delay)),
       });

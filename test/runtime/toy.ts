@@ -18,6 +18,7 @@ export function toyManifest(changes: Partial<Manifest> = {}): Manifest {
     batch: 5,
     epochs: 3,
     holdout: 0.25,
+    precision: "single",
     recipe: "rate 0.2",
     data: { loader: "toy", arguments: [{ value: "data/toy" }], place: "toy.norm:9:3" },
     parameters: [
@@ -85,6 +86,11 @@ export function toyData(manifest: Manifest = toyManifest()): Batches {
 export interface ToyOptions {
   /** The step, from 0, that gives NaN. */
   readonly faultAt?: number;
+  /** The step, from 0, that fails, as when a device is lost. */
+  readonly brokenAt?: number;
+  /** Steps that may be under way behind one: results then come together, once there are so many, or some time later. */
+  readonly ahead?: number;
+  readonly storesHalf?: boolean;
   /** Called at the end of each step, and of each batch of an evaluation. */
   readonly afterStep?: (step: number) => void;
   readonly afterEvaluation?: () => void;
@@ -96,14 +102,26 @@ export interface ToyOptions {
 
 export class ToyEngine implements Engine {
   device = "toy on javascript";
+  ahead: number;
+  readonly storesHalf: boolean;
   /** Numbers of the steps taken. */
   readonly taken: number[] = [];
+  /** The most steps that were under way at once. */
+  mostUnderWay = 0;
+  /** The batch and the number of the step that was repeated to find its fault. */
+  located: { readonly batch: Batch; readonly step: number } | undefined;
   private values: NamedTensors = new Map();
+  private isFaulty = false;
+  /** Gives the results of the steps under way. */
+  private underWay: (() => void)[] = [];
 
   constructor(
     private readonly manifest: Manifest = toyManifest(),
     private readonly options: ToyOptions = {},
-  ) {}
+  ) {
+    this.ahead = options.ahead ?? 0;
+    this.storesHalf = options.storesHalf ?? false;
+  }
 
   async initialise(): Promise<void> {
     this.values = new Map<string, Float32Array | Int32Array>([
@@ -116,9 +134,40 @@ export class ToyEngine implements Engine {
   }
 
   async step(batch: Batch, step: number, steps: number): Promise<StepResult> {
+    if (this.ahead === 0) return this.take(batch, step, steps);
+    // In the order of the calls, as a device does it; the arrays are those that the result is about.
+    const before = [...batch.inputs.values()].map((values) => values.slice());
+    const result = this.take(batch, step, steps);
+    await new Promise<void>((resolve) => {
+      this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay.push(resolve));
+      if (this.underWay.length > this.ahead) this.readBack();
+      else setTimeout(() => this.readBack(), 2);
+    });
+    const isSame = [...batch.inputs.values()].every((values, i) => values.every((value, j) => value === before[i]![j]));
+    if (!isSame) throw new Error(`the batch of step ${step} was changed before its result was there`);
+    if (step === this.options.brokenAt) throw new Error("the device is lost");
+    return result;
+  }
+
+  /** Results come shortly behind one another, so that a loop that does not wait for the last is found out. */
+  private readBack(): void {
+    this.underWay.shift()?.();
+    if (this.underWay.length > 0) setImmediate(() => this.readBack());
+  }
+
+  private mustBeIdle(): void {
+    if (this.underWay.length > 0) throw new Error(`${this.underWay.length} steps are still under way`);
+  }
+
+  private take(batch: Batch, step: number, steps: number): StepResult {
+    // By the contract, the numbers of a step behind one that was not finite mean nothing.
+    if (this.isFaulty) return { finite: true, loss: 99, rate: 99, reports: {} };
     const end = performance.now() + (this.options.busy ?? 0);
     while (performance.now() < end);
-    if (step === this.options.faultAt) return { finite: false, loss: NaN, rate: NaN, reports: {} };
+    if (step === this.options.faultAt) {
+      this.isFaulty = true;
+      return { finite: false, loss: NaN, rate: NaN, reports: {} };
+    }
     const rate = Math.fround(0.1 * (1 - step / steps));
     const { loss, close, errors } = this.errors(batch);
     const dropped = normals(keyOf(this.manifest.seed, "drop", step), 1)[0]! > 0;
@@ -140,17 +189,21 @@ export class ToyEngine implements Engine {
   }
 
   async evaluate(batch: Batch): Promise<Readonly<Record<string, number>>> {
+    this.mustBeIdle();
     const { loss, close } = this.errors(batch);
     this.options.afterEvaluation?.();
     return { loss, close };
   }
 
   async read(): Promise<NamedTensors> {
+    this.mustBeIdle();
     await sleep(this.options.reading ?? 0);
     return new Map([...this.values].map(([name, values]) => [name, values.slice()]));
   }
 
   async write(values: NamedTensors): Promise<void> {
+    this.mustBeIdle();
+    this.isFaulty = false;
     for (const [name, present] of this.values) {
       const data = values.get(name);
       if (data?.length !== present.length) throw new Error(`${name} has another size`);
@@ -158,7 +211,9 @@ export class ToyEngine implements Engine {
     }
   }
 
-  async locate(): Promise<Fault | undefined> {
+  async locate(batch: Batch, step: number): Promise<Fault | undefined> {
+    this.mustBeIdle();
+    this.located = { batch, step };
     return { operation: "rsqrt", place: "encoder.3.attention.before.cls", source: "toy.norm:4:7", phase: "forward" };
   }
 

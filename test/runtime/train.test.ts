@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { FormatError, RunError, TrainingFault } from "../../src/runtime/errors.js";
+import { readLosses } from "../../src/runtime/metrics.js";
 import { readSafetensors } from "../../src/runtime/safetensors.js";
 import { train, type Summary, type TrainOptions } from "../../src/runtime/train.js";
 import type { Manifest } from "../../src/runtime/trainer.js";
@@ -211,6 +212,127 @@ describe("resuming", () => {
     engine.device = "toy on abacus";
     await train(toyManifest(), engine, toyData(), { folder, resume: true, stdout: output });
     expect(output.text).toContain("The checkpoint was made on toy on javascript");
+  });
+});
+
+describe("an engine that gives its results late", () => {
+  it.each([1, 2, 3, 50])("is kept busy %i steps ahead, within an epoch, with the same results", async (ahead) => {
+    const folder = newFolder();
+    const { summary, engine } = await run(folder, {}, { ahead });
+    expect(engine.mostUnderWay).toBe(Math.min(ahead + 1, 4));
+    expect(engine.taken).toEqual(wholeSession.engine.taken);
+    expect(weights(folder)).toBe(weights(whole));
+    expect(metrics(folder)).toEqual(metrics(whole));
+    expect({ ...summary, seconds: 0, folder: "" }).toEqual({ ...wholeSession.summary, seconds: 0, folder: "" });
+  });
+
+  it("may want fewer steps ahead than before", async () => {
+    const folder = newFolder();
+    // How many results were not yet recorded when a step was submitted.
+    const behind: number[] = [];
+    const engine: ToyEngine = new ToyEngine(toyManifest(), {
+      ahead: 3,
+      afterStep: (step) => {
+        behind.push(step - readLosses(folder).length);
+        if (step === 2) engine.ahead = 1;
+      },
+    });
+    await train(toyManifest(), engine, toyData(), { folder, quiet: true });
+    expect(behind).toEqual([0, 1, 2, 1, 0, 1, 1, 1, 0, 1, 1, 1]);
+    expect(weights(folder)).toBe(weights(whole));
+  });
+
+  it("has nothing under way when a checkpoint is written, where it would be without", async () => {
+    const saved: number[] = [];
+    const folder = newFolder();
+    const manifest = toyManifest();
+    const engine = new ToyEngine(manifest, { ahead: 2 });
+    const read = engine.read.bind(engine);
+    engine.read = () => {
+      saved.push(engine.taken.length);
+      return read();
+    };
+    await train(manifest, engine, toyData(manifest), { folder, quiet: true, checkpointEvery: { steps: 3 } });
+    // The last two are the end's checkpoint and the weights.
+    expect(saved).toEqual([3, 6, 9, 12, 12]);
+    expect(weights(folder)).toBe(weights(whole));
+  });
+
+  it.each(Array.from({ length: 11 }, (_, i) => i + 1))("goes on bit-exactly after a stop at step %i", async (step) => {
+    const folder = newFolder();
+    const controller = new AbortController();
+    const afterStep = (number: number): void => void (number === step - 1 && controller.abort());
+    const stopped = await run(folder, { signal: controller.signal }, { ahead: 2, afterStep });
+    // What was under way is finished and kept, and nothing more is begun.
+    expect(stopped.summary).toMatchObject({ interrupted: true, steps: step });
+    const resumed = await run(folder, { resume: true }, { ahead: 2 });
+    expect(resumed.engine.taken[0] ?? 12).toBe(step);
+    expect(weights(folder)).toBe(weights(whole));
+    expect(metrics(folder)).toEqual(metrics(whole));
+  });
+
+  it.each([4, 5, 6, 7])("has the fault of step %i found on its own batch, and nothing after it kept", async (faultAt) => {
+    const folder = newFolder();
+    const manifest = toyManifest();
+    const engine = new ToyEngine(manifest, { ahead: 3, faultAt });
+    const options = { folder, quiet: true, checkpointEvery: { steps: 3 } };
+    const fault: TrainingFault = await train(manifest, engine, toyData(manifest), options).then(
+      () => expect.unreachable(),
+      (thrown) => thrown,
+    );
+    expect(fault).toBeInstanceOf(TrainingFault);
+    expect(fault.step).toBe(faultAt);
+    expect(engine.located).toEqual({ step: faultAt, batch: [...toyData(manifest).training(1, faultAt - 4)][0] });
+    expect(engine.taken).toEqual(Array.from({ length: faultAt }, (_, i) => i));
+    const kept = faultAt < 6 ? 3 : 6;
+    expect(fault.message).toContain(`The checkpoint after step ${kept} is kept`);
+    const recorded = metrics(folder).filter(({ loss }) => loss !== undefined);
+    expect(recorded.map(({ step }) => step)).toEqual(Array.from({ length: faultAt }, (_, i) => i + 1));
+    await run(folder, { resume: true }, { ahead: 3 });
+    expect(weights(folder)).toBe(weights(whole));
+  });
+
+  it("may fail with steps under way: the run ends with its error once they are over", async () => {
+    const folder = newFolder();
+    const unhandled: unknown[] = [];
+    const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", onUnhandled);
+    const engine = new ToyEngine(toyManifest(), { ahead: 3, brokenAt: 5 });
+    const failed = train(toyManifest(), engine, toyData(), { folder, quiet: true });
+    await expect(failed).rejects.toThrow("the device is lost");
+    await engine.read();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off("unhandledRejection", onUnhandled);
+    expect(unhandled).toEqual([]);
+  });
+
+  it("is not rated by the moments at which its results come together", async () => {
+    const folder = newFolder();
+    await run(folder, {}, { ahead: 3, busy: 2 });
+    const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+    const rates = lines.flatMap(({ examples_per_second: rate }) => (rate === undefined ? [] : [rate as number]));
+    expect(rates).toHaveLength(12);
+    // Each is that of the last four steps: at most 5 examples in 2 ms.
+    expect(rates.every((rate) => rate > 0 && rate <= 2500)).toBe(true);
+  });
+});
+
+describe("mixed precision", () => {
+  it("is told in one line, with how the engine stores", async () => {
+    const manifest = toyManifest({ precision: "mixed" });
+    const { text } = await run(newFolder(), {}, {}, manifest);
+    expect(text.split("\n")[4]).toBe("floats mixed precision (stored as float32 here)");
+    const half = await run(newFolder(), {}, { storesHalf: true }, manifest);
+    expect(half.text.split("\n")[4]).toBe("floats mixed precision (activations and gradients stored in 16 bits)");
+    const { text: single } = await run(newFolder(), {}, { storesHalf: true });
+    expect(single).not.toContain("precision");
+  });
+
+  it("is part of what a checkpoint belongs to", async () => {
+    const folder = newFolder();
+    await stopAfter(folder, 3);
+    const mixed = run(folder, { resume: true }, {}, toyManifest({ precision: "mixed" }));
+    await expect(mixed).rejects.toThrow("precision: single in the checkpoint, mixed here");
   });
 });
 

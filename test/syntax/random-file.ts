@@ -126,7 +126,7 @@ const parts = fc.letrec<Parts>((tie) => {
     ),
     setting: fc.oneof(
       node("Setting", {
-        keyword: fc.constantFrom("data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout"),
+        keyword: fc.constantFrom("data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout", "precision"),
         at: fc.constant([]),
         value: expression,
       }),

@@ -185,7 +185,7 @@ export function visionTransformer(sizes: Sizes): Program {
     }),
     entry("evaluate", (builder) => forward(builder, true)),
   ]);
-  const program: Program = { name: "vit", parameters, states, inputs, entries };
+  const program: Program = { name: "vit", precision: "single", parameters, states, inputs, entries };
   verify(program);
   const simplified = simplify(program);
   verify(simplified);
@@ -209,6 +209,7 @@ export function manifestOf(program: Program, batch: number, seed = 7): Manifest 
     batch,
     steps: 10,
     holdout: 0,
+    precision: program.precision,
     data: { loader: "idx", arguments: [], place: "test.norm:1:1" },
     parameters: program.parameters.map(spec),
     states: program.states.map((state) => ({ ...spec(state), owner: state.owner })),

@@ -64,7 +64,7 @@ function programOf(cases: readonly Case[]): Program {
     return [`case${i}`, build(builder, values, positions)];
   });
   const entry = { name: "forward", operations: builder.operations, results: new Map(results) };
-  const program = { name: "cases", ...types, entries: new Map([["forward", entry]]) };
+  const program = { name: "cases", precision: "single" as const, ...types, entries: new Map([["forward", entry]]) };
   verify(program);
   return program;
 }
