@@ -1,5 +1,7 @@
 /** What the kernels are planned for. */
 
+import type { Matrix } from "./program.js";
+
 /** A device as the planning sees it. Every limit is one that a dispatch or a buffer must keep. */
 export interface Device {
   /** Buffers that one dispatch may bind. */
@@ -24,8 +26,8 @@ export interface Device {
   readonly subgroup: number;
   /** Whether tensors may be stored in 16 bits. */
   readonly half: boolean;
-  /** Extents (rows, columns, inner) of products that a subgroup does at once with factors of 16 bits. */
-  readonly matrix?: { readonly m: number; readonly n: number; readonly k: number };
+  /** The matrices of 16 bits, summed in 32, that a subgroup multiplies at once. */
+  readonly matrix?: Matrix;
 }
 
 /** What every WebGPU device can do. */

@@ -19,7 +19,10 @@ import type { Tensor } from "./tensor.js";
 import { apart } from "./updates.js";
 
 /** Lowers the named entries of a verified program. @throws IrError when an entry cannot be computed by kernels. */
-export function lower(program: Program, device: Device, names: readonly string[] = ["initialise", "step", "evaluate"]): KernelProgram {
+export function lower(program: Program, adapter: Device, names: readonly string[] = ["initialise", "step", "evaluate"]): KernelProgram {
+  const { matrix: _, ...plain } = adapter;
+  // What takes 16 bits is for programs that ask for it.
+  const device: Device = program.precision === "mixed" && adapter.half ? adapter : { ...plain, half: false };
   const slots = new Map<string, Tensor>();
   for (const { name, type } of [...program.parameters, ...program.states]) slots.set(name, { name, storage: "slot", half: false, ...type });
   const inputs = new Map<string, Tensor>();
@@ -37,7 +40,7 @@ export function lower(program: Program, device: Device, names: readonly string[]
   const types = slotTypes(program);
   const lowered = names.flatMap((name) => {
     const entry = program.entries.get(name);
-    return entry === undefined ? [] : [{ name, ...loweredEntry(partsOfEntry(prepare(entry, types, device), entry, leaves, device, () => false), device, name === "step") }];
+    return entry === undefined ? [] : [{ name, ...loweredEntry(partsOfEntry(prepare(entry, types, device), entry, leaves, device), device, name === "step") }];
   });
 
   const placements = new Map<Tensor, Placement>();

@@ -118,13 +118,13 @@ function textOf(part: Part, tensors: readonly Tensor[]): string {
 export function packOf(tensors: readonly Tensor[]): Pack {
   let count = 0;
   const members = tensors.map((tensor) => {
-    const offset = 4 * count;
+    const offset = (tensor.half ? 2 : 4) * count;
     count += elements(tensor.axes);
     return { tensor, offset };
   });
   const [first] = tensors as [Tensor];
   const name = `${first.name} and ${tensors.length - 1} more`;
-  return { tensor: { name, storage: first.storage, dtype: first.dtype, half: false, axes: [{ name: "element", extent: count }] }, members };
+  return { tensor: { name, storage: first.storage, dtype: first.dtype, half: first.half, axes: [{ name: "element", extent: count }] }, members };
 }
 
 /** The formula of the first part, over the packs. */

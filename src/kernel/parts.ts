@@ -8,6 +8,7 @@ import { Expansion, type Home, addressOf } from "./expand.js";
 import type { Part } from "./part.js";
 import { type Scalar, Scalars, reachable } from "./scalar.js";
 import { productOf } from "./product.js";
+import { halves } from "./half.js";
 import { wishedLayouts } from "./layout.js";
 import { type Stored, chooseStored } from "./storage.js";
 import { factored } from "./tabulate.js";
@@ -33,11 +34,11 @@ export interface Leaves {
  * @param entry a prepared entry.
  * @param original the entry as it was: its results keep their layouts.
  */
-export function partsOfEntry(entry: Entry, original: Entry, leaves: Leaves, device: Device, storesHalf: (op: Op) => boolean): Parts {
+export function partsOfEntry(entry: Entry, original: Entry, leaves: Leaves, device: Device): Parts {
   const stored = chooseStored(entry, device);
   const scalars = new Scalars();
   const results = new Map<string, Tensor>();
-  const homes = homesOf(entry, original, stored, results, storesHalf);
+  const homes = homesOf(entry, original, stored, results, device.half ? halves(entry, stored.values) : new Set());
   const leaf = (op: Op): Tensor => {
     if (op.kind === "input") return leaves.input(op.attributes.slot);
     if (op.kind === "random") return leaves.key(op.attributes.stream);
@@ -86,7 +87,7 @@ function rowsOf(op: Op, home: Home, value: (place: ReadonlyMap<string, ReturnTyp
   return isProduct ? part : factored(part);
 }
 
-function homesOf(entry: Entry, original: Entry, { values, within }: Stored, results: Map<string, Tensor>, storesHalf: (op: Op) => boolean): ReadonlyMap<Op, Home> {
+function homesOf(entry: Entry, original: Entry, { values, within }: Stored, results: Map<string, Tensor>, half: ReadonlySet<Op>): ReadonlyMap<Op, Home> {
   const homes = new Map<Op, Home>();
   const names = new Map<Op, string>();
   const layouts = wishedLayouts(entry, values);
@@ -99,7 +100,7 @@ function homesOf(entry: Entry, original: Entry, { values, within }: Stored, resu
   }
   for (const op of values) {
     if (within.has(op) || homes.has(op)) continue;
-    homes.set(op, { tensor: { name: `t${op.id}`, storage: "temporary", dtype: op.type.dtype, half: storesHalf(op), axes: layouts.get(op) ?? op.type.axes } });
+    homes.set(op, { tensor: { name: `t${op.id}`, storage: "temporary", dtype: op.type.dtype, half: half.has(op), axes: layouts.get(op) ?? op.type.axes } });
   }
   for (const [op, { whole, start }] of within) {
     const axis = (whole as Extract<Op, { kind: "concatenate" }>).attributes.axis;

@@ -25,6 +25,19 @@ export interface ProductSchedule {
   readonly stepK: number;
   /** Whether the factors pass through memory that the group shares. */
   readonly isShared: boolean;
+  /**
+   * Set when subgroups multiply matrices of these extents, with factors of 16 bits: each subgroup then computes two by two of
+   * them, and the threads' own tiles count for the size of the group's alone.
+   */
+  readonly matrix?: Matrix;
+}
+
+/** Extents of the matrices that a subgroup multiplies at once, and the threads of a subgroup. */
+export interface Matrix {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly subgroup: number;
 }
 
 /** A normalised part with its schedule. */

@@ -4,7 +4,7 @@ import type { Variable } from "./coordinate.js";
 import type { Device } from "./device.js";
 import { type Part, hasFolds, tablesOf } from "./part.js";
 import { type Product, exchanged, productOf, size } from "./product.js";
-import type { FoldSchedule, Piece, ProductSchedule } from "./program.js";
+import type { FoldSchedule, Matrix, Piece, ProductSchedule } from "./program.js";
 import { type Fold, type Scalar, loadsOf, reachable } from "./scalar.js";
 import { tensorBytes } from "./tensor.js";
 
@@ -60,6 +60,9 @@ const shapes: readonly ProductSchedule[] = [
 
 function productSchedule(product: Product, count: number, device: Device): ProductSchedule {
   if (!device.cooperates) return processorSchedule(product, count);
+  if (device.matrix !== undefined && count === 1 && [product.m, product.n, product.inner].every((loops) => size(loops) >= leastMatrix)) {
+    return matrixSchedule(device.matrix);
+  }
   const fitting = shapes.filter((shape) => {
     const { threadsM, threadsN, microM, microN, stepK } = shape;
     const shared = 4 * stepK * (threadsM * microM + threadsN * microN);
@@ -67,6 +70,17 @@ function productSchedule(product: Product, count: number, device: Device): Produ
   });
   const isBusy = (shape: ProductSchedule) => tiles(product, shape) * shape.threadsM * shape.threadsN >= device.parallelism;
   return fitting.find(isBusy) ?? fitting.at(-1)!;
+}
+
+/** Extents from which on subgroup matrices are worth their detour through shared memory. */
+const leastMatrix = 32;
+
+/** Four subgroups, two by two, each of which computes two by two matrices. */
+function matrixSchedule(matrix: Matrix): ProductSchedule {
+  const { m, n, k, subgroup } = matrix;
+  const threads = 4 * subgroup;
+  const threadsN = 2 ** Math.floor(Math.log2(Math.sqrt(threads)));
+  return { kind: "product", threadsM: threads / threadsN, threadsN, microM: (4 * m * threadsN) / threads, microN: (4 * n) / threadsN, stepK: 2 * k, isShared: true, matrix };
 }
 
 /** Tiles of one thread, for processors: what they hold must fit in registers. */

@@ -63,7 +63,7 @@ export class Bindings {
   /** What the text of the kernel reads and writes with. Tensors in `single` are never reached four elements at a time. */
   access(single: Set<Tensor>): Access & { declarations(): readonly string[] } {
     this.order.length = 0;
-    const isFour = (range: Range) => range.tensors.every((tensor) => !single.has(tensor) && tensor.dtype === "f32" && !tensor.half);
+    const isFour = (range: Range) => range.tensors.every((tensor) => !single.has(tensor) && tensor.dtype === "f32");
     const kindOf = (range: Range): "f32" | "i32" | "f16" =>
       range.tensors.some((tensor) => tensor.half) ? "f16" : range.tensors.some((tensor) => tensor.dtype === "f32") ? "f32" : "i32";
     const nameOf = (range: Range) => {
@@ -86,7 +86,9 @@ export class Bindings {
       },
       loadFour(tensor, index) {
         const { range, shift } = find(tensor);
-        return isFour(range) && shift % 4 === 0 ? `${nameOf(range)}[(${at(index, shift)}) / 4]` : void single.add(tensor);
+        if (!isFour(range) || shift % 4 !== 0) return void single.add(tensor);
+        const text = `${nameOf(range)}[(${at(index, shift)}) / 4]`;
+        return tensor.half ? `vec4<f32>(${text})` : text;
       },
       store(tensor, index, value) {
         const { range, shift, own, kind } = find(tensor);
@@ -96,12 +98,13 @@ export class Bindings {
       },
       storeFour(tensor, index, value) {
         const { range, shift } = find(tensor);
-        return isFour(range) && shift % 4 === 0 ? `${nameOf(range)}[(${at(index, shift)}) / 4] = ${value};` : void single.add(tensor);
+        if (!isFour(range) || shift % 4 !== 0) return void single.add(tensor);
+        return `${nameOf(range)}[(${at(index, shift)}) / 4] = ${tensor.half ? `vec4<f16>(${value})` : value};`;
       },
       declarations: () => {
         const access = (range: Range) => (this.written.has(range.buffer) ? "read_write" : "read");
         const lines = this.order.map((range, i) => {
-          const type = isFour(range) ? "vec4<f32>" : kindOf(range);
+          const type = isFour(range) ? `vec4<${kindOf(range)}>` : kindOf(range);
           return `@group(0) @binding(${i}) var<storage, ${access(range)}> b${i}: array<${type}>;`;
         });
         if (this.hasHealth) lines.push(`@group(0) @binding(${lines.length}) var<storage, read_write> health: array<atomic<u32>>;`);
@@ -149,7 +152,8 @@ function rangesOf(placed: readonly ({ tensor: Tensor } & Placement)[], most: num
  * whose distance is the same in all layers: members of one pack, and slots.
  */
 function costOfJoining(left: Range, right: Range, most: number): number {
-  if (left.buffer !== right.buffer || right.end - left.start > most) return Infinity;
+  const isHalf = (range: Range) => range.tensors.some((tensor) => tensor.half);
+  if (left.buffer !== right.buffer || right.end - left.start > most || isHalf(left) !== isHalf(right)) return Infinity;
   const isPacked = left.whole !== undefined && left.whole === right.whole;
   return right.start - left.end + (left.buffer === "arena" && !isPacked ? 2 ** 40 : 0);
 }

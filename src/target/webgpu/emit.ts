@@ -17,6 +17,7 @@ const healthBytes = 256;
 const featureOf: readonly (readonly [line: string, feature: string])[] = [
   ["enable f16;", "shader-f16"],
   ["enable subgroups;", "subgroups"],
+  ["enable chromium_experimental_subgroup_matrix;", "chromium-experimental-subgroup-matrix"],
 ];
 
 /** The plan of a verified program. @throws IrError when the device cannot run one of its operations. */

@@ -9,6 +9,7 @@ import { productsOf } from "../../kernel/schedule.js";
 import { Block } from "./block.js";
 import { Expressions, type Writer, isRunOfFour } from "./expression.js";
 import { bindLinear } from "./fold.js";
+import { matrixLines } from "./matrix.js";
 import { type StoreMode, guardStore } from "./store.js";
 
 /** What one product kernel is written from. */
@@ -27,6 +28,10 @@ export function productLines(piece: Piece, writer: Writer, mode: StoreMode, shar
   const root = new Block();
   const tiling: Tiling = { products, schedule, writer, root };
   bindTile(tiling);
+  if (schedule.matrix !== undefined) {
+    matrixLines(tiling, schedule.matrix, (block, row, column, value) => writeOne(piece, tiling, block, row, column, value, mode));
+    return root.lines;
+  }
   const sums = new Sums(tiling);
   if (schedule.isShared) shared(tiling, sums);
   else for (const [i] of products.entries()) sumStraight(tiling, sums, i);
@@ -181,6 +186,21 @@ function sumStraight(tiling: Tiling, sums: Sums, index: number): void {
       }
     }
   }
+}
+
+/** Stores what follows from one result, whose row and column are given as texts. */
+function writeOne(piece: Piece, { products, writer }: Tiling, block: Block, row: string, column: string, value: string, mode: StoreMode): void {
+  const { m, n, fold } = products[0]!;
+  const { stores } = piece.part;
+  const expressions = new Expressions(writer, stores.map((store) => store.value));
+  const inner = block.open();
+  bindLinear(inner, m, row, inner.lines, writer);
+  bindLinear(inner, n, column, inner.lines, writer);
+  inner.name(fold, { text: value, isVector: false });
+  for (const store of stores) {
+    inner.lines.push(...guardStore(mode, store, (own) => expressions.stored(store.tensor, address(store.at), own, inner), (own) => expressions.value(own, inner)));
+  }
+  block.close(`if (${row} < ${size(m)} && ${column} < ${size(n)})`, inner);
 }
 
 /** Computes what is stored from the sums, row by row, four columns at a time. */

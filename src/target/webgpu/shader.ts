@@ -18,6 +18,13 @@ export interface Shader {
   readonly groups: readonly [x: number, y: number];
 }
 
+/** Extensions of WGSL, and what in a text asks for them. */
+const extensions: readonly (readonly [name: string, use: RegExp])[] = [
+  ["f16", /\bf16\b/],
+  ["subgroups", /subgroupShuffle/],
+  ["chromium_experimental_subgroup_matrix", /subgroup_matrix/],
+];
+
 /** Prints a dispatch. @throws IrError when the device cannot bind what it touches. */
 export function shaderOf(dispatch: Dispatch, placements: ReadonlyMap<Tensor, Placement>, device: Device, mode: StoreMode): Shader {
   const bindings = new Bindings(dispatch, placements, device, mode !== "write");
@@ -49,10 +56,12 @@ function write(dispatch: Dispatch, bindings: Bindings, single: Set<Tensor>, grou
     memory.push(`var<workgroup> ${own}: array<${type}, ${count}>;`);
   }
   if (mode !== "write") called.add("is_finite");
-  const isHalf = access.declarations().some((line) => line.includes("f16"));
-  const usesSubgroups = functions.some((text) => text.includes("subgroup"));
+  const body = [...access.declarations(), ...memory, ...functions].join("\n");
+  const enabled = extensions.filter(([, use]) => use.test(body)).map(([name]) => `enable ${name};`);
+  // Each subgroup works at its own place, which is uniform within it; the analysis knows uniformity of whole groups only.
+  if (body.includes("subgroup_matrix")) enabled.push("diagnostic(off, chromium.subgroup_matrix_uniformity);");
   const parts = [
-    [...(isHalf ? ["enable f16;"] : []), ...(usesSubgroups ? ["enable subgroups;"] : [])].join("\n"),
+    enabled.join("\n"),
     access.declarations().join("\n"),
     memory.join("\n"),
     ...libraryOf(called),
