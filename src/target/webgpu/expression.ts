@@ -171,7 +171,9 @@ export class Expressions {
     const own = (name: string, ...args: readonly string[]) => this.writer.call(isVector ? `${name}4` : name, ...args);
     switch (operation) {
       case "neg": return `-${x}`;
-      case "exp": case "log": case "sqrt": case "sin": case "cos": case "abs": case "sign": case "floor": return `${operation}(${x})`;
+      case "sqrt": case "abs": case "floor": return `${operation}(${x})`;
+      case "sign": return scalar.dtype === "i32" ? `sign(${x})` : own("sign_", x);
+      case "exp": case "log": case "sin": case "cos": return own(`${operation}_`, x);
       case "rsqrt": return `inverseSqrt(${x})`;
       case "tanh": return own("tanh_", x);
       case "erf": return own("erf_", x);
