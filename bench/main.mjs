@@ -1,9 +1,10 @@
-// Benchmarks, one process each: `npm run bench -- compile`, `npm run bench -- step`. Times are medians; machines are noisy,
-// so compare the ratios of one run.
+// Benchmarks, one process each: `npm run bench -- compile`, `-- step`, `-- gpu`. Times are medians; machines are noisy, so compare
+// the ratios of one run.
 import { compileBench } from "./compile.mjs";
+import { gpuBench, gpuTable } from "./gpu/main.mjs";
 import { stepBench } from "./step.mjs";
 
-const benches = { compile: compileBench, step: stepBench };
+const benches = { compile: compileBench, step: stepBench, gpu: gpuBench };
 const [name = "compile", ...rest] = process.argv.slice(2);
 const json = rest.includes("--json");
 if (!(name in benches)) {
@@ -12,4 +13,4 @@ if (!(name in benches)) {
 }
 const rows = await benches[name]();
 if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
-else console.table(rows);
+else console.table(name === "gpu" ? gpuTable(rows) : rows);

@@ -2,36 +2,63 @@
 
 import { chooseRecipe, type Compiled } from "../compiler/compile.js";
 import { printProgram } from "../ir/print.js";
+import { portable } from "../kernel/device.js";
 import { parse } from "../syntax/parse.js";
 import { SourceFile } from "../diagnostics/source.js";
 import { costText, modelText } from "./emit.js";
 import { UsageError } from "./exit.js";
 import { showDiagnostics } from "./report.js";
-import { compileFile, parseSpecName, readText } from "./spec.js";
+import { compileFile, dataFolders, parseSpecName, readText } from "./spec.js";
 
 export interface BuildOptions {
-  readonly emit?: "tree" | "model" | "ir" | "step" | "cost";
-  readonly target: "tfjs";
+  readonly emit?: "tree" | "model" | "ir" | "step" | "kernels" | "cost";
+  readonly target: "tfjs" | "webgpu";
   readonly out?: string;
+  /** A page for browsers in place of a trainer for Node. */
+  readonly web?: boolean;
+  readonly data?: string;
 }
 
 export async function build(spec: string, options: BuildOptions): Promise<void> {
   if ((options.emit === undefined) === (options.out === undefined)) {
     throw new UsageError("give either `--emit STAGE`, to print a stage, or `--out DIR`, to write a trainer");
   }
+  if (options.web === true && (options.out === undefined || options.target !== "webgpu")) {
+    throw new UsageError("`--web` writes a page of the target webgpu: give `--out DIR` with it, and no other target");
+  }
+  if (options.data !== undefined && options.web !== true) throw new UsageError("`--data` is for `--web`: a trainer finds its data when it runs");
   if (options.emit === "tree") return printTree(parseSpecName(spec).file);
   const compiled = compileRecipe(spec);
   if (options.out !== undefined) {
-    const { writeTrainer } = await import("../target/tfjs/write.js");
-    const { tfjsManifest } = await import("../target/tfjs/manifest.js");
-    await writeTrainer(compiled.program, tfjsManifest(compiled.program, compiled.manifest), options.out);
-    process.stderr.write(`${options.out}: run it with \`node ${options.out}/train.js --data FOLDER\`\n`);
+    process.stderr.write(`${options.out}: ${await writeTrainer(spec, compiled, options.out, options)}\n`);
     return;
   }
-  process.stdout.write(stageText(compiled, options.emit!));
+  process.stdout.write(await stageText(compiled, options.emit!));
 }
 
-function stageText(compiled: Compiled, stage: "model" | "ir" | "step" | "cost"): string {
+/** Writes a trainer, and gives what to do with it. */
+async function writeTrainer(spec: string, compiled: Compiled, folder: string, { target, web, data }: BuildOptions): Promise<string> {
+  const inNode = `run it with \`node ${folder}/train.js --data FOLDER\``;
+  if (target === "tfjs") {
+    const { writeTrainer: write } = await import("../target/tfjs/write.js");
+    const { tfjsManifest } = await import("../target/tfjs/manifest.js");
+    await write(compiled.program, tfjsManifest(compiled.program, compiled.manifest), folder);
+    return inNode;
+  }
+  const { compileWebgpu } = await import("./webgpu.js");
+  // For what every WebGPU device can do: the folder may be run elsewhere.
+  const { plan, manifest } = compileWebgpu(compiled, portable);
+  if (web === true) {
+    const { writeWebTrainer } = await import("../target/webgpu/web.js");
+    await writeWebTrainer(plan, manifest, folder, dataFolders(spec, data));
+    return `serve it with any web server, such as \`npx serve ${folder}\``;
+  }
+  const { writeTrainer: write } = await import("../target/webgpu/write.js");
+  await write(plan, manifest, folder);
+  return inNode;
+}
+
+async function stageText(compiled: Compiled, stage: "model" | "ir" | "step" | "kernels" | "cost"): Promise<string> {
   switch (stage) {
     case "model":
       return modelText(compiled);
@@ -39,6 +66,8 @@ function stageText(compiled: Compiled, stage: "model" | "ir" | "step" | "cost"):
       return printProgram(compiled.program, ["initialise", "forward", "evaluate"]);
     case "step":
       return printProgram(compiled.program, ["step"]);
+    case "kernels":
+      return (await import("./webgpu.js")).kernelsText(compiled);
     case "cost":
       return costText(compiled);
   }

@@ -5,7 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { interruptedExitCode } from "../runtime/interrupts.js";
 import { RunError } from "../runtime/errors.js";
 import { DataError } from "../runtime/data/index.js";
-import { DeviceError, deviceChoices } from "../runtime/tfjs/devices.js";
+import { deviceChoices } from "../runtime/tfjs/devices.js";
 import { Interrupted, ProblemsFound, UsageError } from "./exit.js";
 
 const version = (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
@@ -14,6 +14,7 @@ function program(): Command {
   const norm = new Command("norm").description("A language for transformer architectures: checks specs and trains them.").version(version);
   norm.exitOverride();
   const format = () => new Option("--format <format>", "how to show what was found").choices(["text", "json"]).default("text");
+  const target = () => new Option("--target <target>", "what to compile to").choices(["tfjs", "webgpu"]).default("tfjs");
   const whole = (text: string): number => {
     const value = Number(text);
     if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("It must be a whole number.");
@@ -31,7 +32,8 @@ function program(): Command {
     .command("train")
     .description("Check a spec, compile it, train it and write the weights.")
     .argument("<spec>", "a file, or `file.norm#recipe` where it holds several")
-    .addOption(new Option("--device <device>", "where to compute").choices(deviceChoices).default("auto"))
+    .addOption(target())
+    .addOption(new Option("--device <device>", "where the target tfjs computes (default: the fastest that is there)").choices(deviceChoices))
     .option("--out <folder>", "the run's folder (default: runs/<recipe>, or the next that is free)")
     .option("--data <folder>", "one more folder in which the recipe's data may lie")
     .option("--resume", "go on from the run's last checkpoint")
@@ -44,9 +46,11 @@ function program(): Command {
     .command("build")
     .description("Compile a spec: print a stage, or write a trainer that runs without the compiler.")
     .argument("<spec>", "a file, or `file.norm#recipe`")
-    .addOption(new Option("--emit <stage>", "print this stage").choices(["tree", "model", "ir", "step", "cost"]))
-    .addOption(new Option("--target <target>", "what to compile to").choices(["tfjs"]).default("tfjs"))
+    .addOption(new Option("--emit <stage>", "print this stage").choices(["tree", "model", "ir", "step", "kernels", "cost"]))
+    .addOption(target())
     .option("--out <folder>", "where to write the trainer")
+    .addOption(new Option("--web", "write a page that trains in the browser; implies `--target webgpu`").implies({ target: "webgpu" }))
+    .option("--data <folder>", "with --web: one more folder in which the recipe's data may lie")
     .action(async (spec: string, options) => (await import("./build.js")).build(spec, options));
 
   norm
@@ -77,7 +81,7 @@ async function main(): Promise<number> {
       process.stderr.write(`norm: ${error.message}\n`);
       return 2;
     }
-    if (error instanceof RunError || error instanceof DataError || error instanceof DeviceError) {
+    if (error instanceof RunError || error instanceof DataError) {
       process.stderr.write(`norm: ${error.message}\n`);
       return 1;
     }

@@ -30,3 +30,8 @@ export function readText(file: string): string {
 export function compileFile({ file, recipe }: SpecName): Compilation {
   return compile(file, readText(file), fileHost(folderOfSpec(file)), recipe);
 }
+
+/** Where a recipe's data may lie: beside its spec, and in the folder that was given. */
+export function dataFolders(spec: string, given: string | undefined): readonly string[] {
+  return [folderOfSpec(parseSpecName(spec).file), ...(given === undefined ? [] : [given])];
+}

@@ -5,7 +5,8 @@ import { slotTypes } from "../ir/slots.js";
 import type { Device } from "./device.js";
 import { dispatches, mostPieces } from "./dispatch.js";
 import { fuse } from "./fuse.js";
-import { aligned, arena, sideBySide } from "./memory.js";
+import { zero } from "./coordinate.js";
+import { alignment, arena, sideBySide } from "./memory.js";
 import { normalise } from "./normalise.js";
 import { bundles } from "./bundle.js";
 import { packed } from "./pack.js";
@@ -44,37 +45,53 @@ export function lower(program: Program, adapter: Device, names: readonly string[
   });
 
   const placements = new Map<Tensor, Placement>();
-  const place = (buffer: BufferName, offsets: ReadonlyMap<Tensor, number>) => offsets.forEach((offset, tensor) => placements.set(tensor, { buffer, offset }));
+  const buffers = new Map<BufferName, number>();
+  const place = (buffer: BufferName, { offsets, bytes }: ReturnType<typeof sideBySide>) => {
+    offsets.forEach((offset, tensor) => placements.set(tensor, { buffer, offset }));
+    buffers.set(buffer, Math.max(buffers.get(buffer) ?? alignment, bytes));
+  };
   const packs = lowered.flatMap((own) => own.packs);
   const members = new Map(packs.flatMap((pack) => pack.members.map((member) => [member.tensor, { pack, offset: member.offset }] as const)));
   const whole = (tensor: Tensor) => members.get(tensor)?.pack.tensor ?? tensor;
-  const slotPlan = sideBySide(new Set([...slots.values()].map(whole)));
-  const inputPlan = sideBySide([...inputs.values(), ...keys.values()]);
-  place("slots", slotPlan.offsets);
-  place("inputs", inputPlan.offsets);
-  const buffers = { slots: slotPlan.bytes, inputs: inputPlan.bytes, results: 0, arena: 0 };
+  place("slots", sideBySide(new Set([...slots.values()].map(whole))));
+  place("inputs", sideBySide([...inputs.values(), ...keys.values()]));
+  buffers.set("arena", alignment);
   const entries = new Map<string, EntryPlan>();
   for (const { name, dispatches: own, updates, results } of lowered) {
-    const resultPlan = sideBySide(new Set(results.values()));
-    place("results", resultPlan.offsets);
-    const arenaPlan = arena([...own, ...updates], whole);
-    place("arena", arenaPlan.offsets);
-    buffers.results = Math.max(buffers.results, resultPlan.bytes);
-    buffers.arena = Math.max(buffers.arena, arenaPlan.bytes);
-    entries.set(name, { name, dispatches: own, updates, results, arenaBytes: arenaPlan.bytes });
+    place("results", sideBySide(new Set(results.values())));
+    const { places, bytes } = arena([...own, ...updates], whole, device.maxBuffer);
+    places.forEach(({ arena: index, offset }, tensor) => placements.set(tensor, { buffer: arenaName(index), offset }));
+    bytes.forEach((size, index) => buffers.set(arenaName(index), Math.max(buffers.get(arenaName(index)) ?? alignment, size)));
+    entries.set(name, { name, dispatches: own, updates, results, arenaBytes: bytes.reduce((total, size) => total + size, 0) });
   }
   for (const [tensor, { pack, offset }] of members) {
     const placement = placements.get(pack.tensor);
     if (placement !== undefined) placements.set(tensor, { ...placement, offset: placement.offset + offset, whole: pack.tensor });
   }
-  buffers.arena = aligned(Math.max(buffers.arena, 4));
   return { name: program.name, slots, inputs, keys, placements, buffers, entries };
 }
 
+function arenaName(index: number): BufferName {
+  return index === 0 ? "arena" : `arena${index}`;
+}
+
+/**
+ * The loss as an update of itself: a step whose loss is not finite changes nothing either. In a program that updates nothing there
+ * is nothing to keep.
+ */
+function watched({ results, scalars, parts }: Parts): readonly Part[] {
+  const loss = results.get("loss");
+  const origin = parts.find((part) => part.stores.some((store) => store.tensor === loss))?.origins.at(-1);
+  if (loss === undefined || origin === undefined || !parts.some((part) => part.isUpdate)) return [];
+  const at = loss.axes.map(() => zero);
+  return [{ kind: "fold", rows: [], stores: [{ tensor: loss, at, columns: [], value: scalars.load(loss, at) }], origins: [origin], isUpdate: true }];
+}
+
 /** Only a training step is worth packing and merging: what runs once gains more from kernels that are the same. */
-function loweredEntry({ parts, scalars, results }: Parts, device: Device, isStep: boolean) {
+function loweredEntry(lowered: Parts, device: Device, isStep: boolean) {
+  const { parts, scalars, results } = lowered;
   const fused = apart(fuse(parts, scalars, device), scalars).map((part) => tabulated(normalise(part, scalars), scalars));
-  const own = fused.filter((part) => part.isUpdate);
+  const own = [...fused.filter((part) => part.isUpdate), ...watched(lowered).map((part) => normalise(part, scalars))];
   const { parts: updates, packs: ofUpdates } = isStep ? packed(own, scalars, device.maxBinding) : { parts: own, packs: [] };
   const computed = fused.filter((part) => !part.isUpdate);
   const packs = [...ofUpdates, ...bundles(computed, new Set(ofUpdates.flatMap((pack) => pack.members.map((member) => member.tensor))))];

@@ -7,8 +7,8 @@ import { type Scalar, partsOf, reachable } from "./scalar.js";
 import type { Tensor } from "./tensor.js";
 
 export function printKernels(program: KernelProgram): string {
-  const { slots, inputs, results, arena } = program.buffers;
-  const lines = [`kernels ${program.name} {`, `  buffers slots ${slots}, inputs ${inputs}, results ${results}, arena ${arena} bytes`];
+  const buffers = [...program.buffers].map(([name, bytes]) => `${name} ${bytes}`).join(", ");
+  const lines = [`kernels ${program.name} {`, `  buffers ${buffers} bytes`];
   for (const entry of program.entries.values()) lines.push("", ...printEntry(entry, program));
   return `${[...lines, "}"].join("\n")}\n`;
 }

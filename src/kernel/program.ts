@@ -62,7 +62,8 @@ export interface Placement {
   /** The tensor that it lies in, if it is packed with others; their distances are the same wherever a kernel is used. */
   readonly whole?: Tensor;
 }
-export type BufferName = "slots" | "inputs" | "results" | "arena";
+/** Temporaries that do not fit in one buffer go on in `arena1`, `arena2` and so on. */
+export type BufferName = "slots" | "inputs" | "results" | "arena" | `arena${number}`;
 
 export interface EntryPlan {
   readonly name: string;
@@ -73,7 +74,7 @@ export interface EntryPlan {
    */
   readonly updates: readonly Dispatch[];
   readonly results: ReadonlyMap<string, Tensor>;
-  /** Bytes of the arena that it uses. */
+  /** Bytes of the arenas that it uses. */
   readonly arenaBytes: number;
 }
 
@@ -84,7 +85,8 @@ export interface KernelProgram {
   /** Streams of random numbers by name: the tensor of each one's key. */
   readonly keys: ReadonlyMap<string, Tensor>;
   readonly placements: ReadonlyMap<Tensor, Placement>;
-  readonly buffers: Readonly<Record<BufferName, number>>;
+  /** Bytes of each buffer. */
+  readonly buffers: ReadonlyMap<BufferName, number>;
   readonly entries: ReadonlyMap<string, EntryPlan>;
 }
 

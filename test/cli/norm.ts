@@ -73,9 +73,18 @@ train small of classifier {
 }
 `;
 
+export interface Options {
+  readonly cwd?: string;
+  readonly input?: string;
+  /** Run in place of the command. */
+  readonly script?: string;
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Starts the command; `ended` gives its output once it is over. */
-export function start(args: readonly string[], options: { cwd?: string; input?: string; script?: string } = {}): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [options.script ?? command, ...args], { cwd: options.cwd, stdio: ["pipe", "pipe", "pipe"] });
+export function start(args: readonly string[], options: Options = {}): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [options.script ?? command, ...args], { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
@@ -89,6 +98,6 @@ export function start(args: readonly string[], options: { cwd?: string; input?: 
 }
 
 /** Runs the command to its end. */
-export function norm(args: readonly string[], options: { cwd?: string; input?: string; script?: string } = {}): Promise<Ended> {
+export function norm(args: readonly string[], options: Options = {}): Promise<Ended> {
   return start(args, options).ended;
 }

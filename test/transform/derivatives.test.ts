@@ -115,6 +115,7 @@ function programOf(own: Case): { program: Program; environment: Environment } {
   ];
   const base: Omit<Program, "entries"> = {
     name: own.kind,
+    precision: "single",
     parameters: own.of.map((axes, i) => ({ name: `w${i}`, type: type(axes), role: "weight" })),
     states: [],
     inputs: inputs.map((input) => ({ name: input.name, type: input.type })),

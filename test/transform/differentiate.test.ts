@@ -9,6 +9,7 @@ import { type } from "../ir/support.js";
 
 const base: Omit<Program, "entries"> = {
   name: "p",
+  precision: "single",
   parameters: [
     { name: "w", type: type("p:2"), role: "weight" },
     { name: "v", type: type("p:2 q:3"), role: "weight" },
@@ -47,6 +48,20 @@ test("a source that the loss does not depend on has a gradient of zeros, of its 
   expect(gradients.map((op) => op.type.dtype)).toEqual(["f32", "f32"]);
   expect(gradients.every((op, i) => sameAxes(op.type.axes, [w, v][i]!.type.axes))).toBe(true);
   expect(values(gradients)).toEqual([[4, -6], [0, 0, 0, 0, 0, 0]]);
+});
+
+test("a scale multiplies every gradient, and a stated gradient sees the cotangent without it", () => {
+  const gradientsOf = (scale: number | undefined) => {
+    const { builder, b, w, v } = start();
+    // Of the gradient `dy * dy`, so that it makes a difference which cotangent it sees.
+    const dy = cotangentOf(builder, w);
+    const y = attach(builder, b.scale(w, 3), w, b.mul(dy, dy));
+    const loss = b.add(b.sum(b.scale(y, 5), ["p"]), b.sum(b.mul(v, w), ["p", "q"]));
+    return values(differentiate(builder, loss, [w, v], scale === undefined ? undefined : b.constant(scale)));
+  };
+  const [w, v] = gradientsOf(undefined) as [number[], number[]];
+  expect(w).toEqual([25 + 15 + 6, 25 + 15 + 15]);
+  expect(gradientsOf(1024)).toEqual([w, v].map((gradient) => gradient.map((value) => value * 1024)));
 });
 
 test("a loss that is no f32 scalar is told", () => {

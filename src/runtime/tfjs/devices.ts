@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
 import util from "node:util";
+import { RunError } from "../errors.js";
 
 type TensorFlow = typeof import("@tensorflow/tfjs-core");
 
@@ -24,7 +25,9 @@ export interface Device {
 }
 
 /** The asked-for device, or every one, is not available. The message says how to get it. */
-export class DeviceError extends Error {}
+export class DeviceError extends RunError {
+  override name = "DeviceError";
+}
 
 type Opened = { readonly tf: TensorFlow; readonly name: string };
 /** A backend, or the reason in one line why there is none. */

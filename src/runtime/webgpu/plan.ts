@@ -1,11 +1,12 @@
 /**
  * What a WebGPU trainer runs: shaders, buffers, and dispatches in order. It is plain JSON, written by the compiler.
  *
- * There are four buffers. `slots` holds parameters and states; `inputs` the batch, the numbers `step` and `steps`, the weights
- * `valid` of examples, and the keys of random numbers; `results` what the host reads; `arena` everything between.
+ * `slots` holds parameters and states; `inputs` the batch, the numbers `step` and `steps`, the weights
+ * `valid` of examples, and the keys of random numbers; `results` what the host reads; `arena` everything between, and `arena1` and
+ * so on what does not fit in one buffer.
  */
 
-export type BufferName = "slots" | "inputs" | "results" | "arena";
+export type BufferName = "slots" | "inputs" | "results" | "arena" | `arena${number}`;
 
 /** A tensor in a buffer. Booleans are i32. */
 export interface TensorRange {

@@ -22,7 +22,7 @@ interface Range {
 
 /**
  * The ranges that a dispatch binds: one for each tensor, or for neighbours together where a device binds too few. Ranges do not
- * overlap, and those of a buffer that is written are all bound for writing, as WebGPU asks.
+ * overlap, and those of a buffer that is written are all bound for writing, as WebGPU asks, and so are those of arenas.
  * @throws IrError when the device cannot bind them.
  */
 export class Bindings {
@@ -41,6 +41,8 @@ export class Bindings {
     const tensors = new Set(dispatch.pieces.flatMap((piece) => [...touchedBy(piece.part)]));
     const written = new Set(dispatch.pieces.flatMap((piece) => [...writtenBy(piece.part)]).map((tensor) => this.placed(tensor).buffer));
     if (hasHealth) written.add("results");
+    // Which arena a temporary lies in must make no difference to the text of a kernel.
+    for (const tensor of tensors) if (tensor.storage === "temporary") written.add(this.placed(tensor).buffer);
     this.written = written;
     const most = device.maxBuffers - (hasHealth ? 1 : 0);
     this.ranges = rangesOf([...tensors].map((tensor) => ({ tensor, ...this.placed(tensor) })), most, device.maxBinding);
@@ -155,7 +157,7 @@ function costOfJoining(left: Range, right: Range, most: number): number {
   const isHalf = (range: Range) => range.tensors.some((tensor) => tensor.half);
   if (left.buffer !== right.buffer || right.end - left.start > most || isHalf(left) !== isHalf(right)) return Infinity;
   const isPacked = left.whole !== undefined && left.whole === right.whole;
-  return right.start - left.end + (left.buffer === "arena" && !isPacked ? 2 ** 40 : 0);
+  return right.start - left.end + (left.buffer.startsWith("arena") && !isPacked ? 2 ** 40 : 0);
 }
 
 /** How many elements a tensor has. */

@@ -5,7 +5,8 @@ import type { Device } from "../../kernel/device.js";
 import { lower } from "../../kernel/lower.js";
 import type { Dispatch, EntryPlan, KernelProgram, Placement } from "../../kernel/program.js";
 import type { Tensor } from "../../kernel/tensor.js";
-import type { Output, Plan, PlannedDispatch, PlannedEntry, TensorRange } from "../../runtime/webgpu/plan.js";
+import { IrError } from "../../ir/types.js";
+import type { BufferName, Output, Plan, PlannedDispatch, PlannedEntry, TensorRange } from "../../runtime/webgpu/plan.js";
 import { countOf } from "./bindings.js";
 import { shaderOf } from "./shader.js";
 import type { StoreMode } from "./store.js";
@@ -43,11 +44,13 @@ export function planOf(kernels: KernelProgram, device: Device): Plan {
     return own === undefined ? empty : plannedEntry(own);
   };
   const entries = { initialise: entry("initialise"), step: entry("step"), evaluate: entry("evaluate") };
-  const { slots, inputs, results, arena } = kernels.buffers;
+  const bytes = (name: BufferName) => (kernels.buffers.get(name) ?? 0) + (name === "results" ? healthBytes : 0);
+  const others = [...kernels.buffers.keys()].map((name) => [name, bytes(name)]);
+  for (const [name, size] of kernels.buffers) checkBuffer(name, size, device);
   return {
     features: [...featureOf].filter(([line]) => [...shaders.keys()].some((text) => text.includes(line))).map(([, feature]) => feature),
-    limits: limitsOf(kernels, entries),
-    buffers: { slots: Math.max(slots, 256), inputs: Math.max(inputs, 256), results: results + healthBytes, arena },
+    limits: limitsOf(kernels, entries, [...shaders.keys()]),
+    buffers: { slots: bytes("slots"), inputs: bytes("inputs"), results: bytes("results"), arena: bytes("arena"), ...Object.fromEntries(others) },
     shaders: [...shaders.keys()],
     slots: ranges(kernels.slots),
     inputs: ranges(kernels.inputs),
@@ -84,8 +87,14 @@ export function planOf(kernels: KernelProgram, device: Device): Plan {
   }
 }
 
+function checkBuffer(name: BufferName, bytes: number, device: Device): void {
+  if (bytes <= device.maxBuffer) return;
+  const what = name === "slots" ? "parameters and optimizer states take" : name === "inputs" ? "a batch takes" : "one value takes";
+  throw new IrError(`${what} ${bytes} bytes, and a buffer of this device holds at most ${device.maxBuffer}`);
+}
+
 /** The limits of WebGPU that a plan needs to be larger than they are everywhere. */
-function limitsOf(kernels: KernelProgram, entries: Plan["entries"]): Readonly<Record<string, number>> {
+function limitsOf(kernels: KernelProgram, entries: Plan["entries"], shaders: readonly string[]): Readonly<Record<string, number>> {
   const dispatches = Object.values(entries).flatMap((entry) => [...entry.dispatches, ...entry.check, ...entry.commit]);
   const bindings = dispatches.flatMap((dispatch) => dispatch.bindings);
   const limits: Record<string, number> = {};
@@ -94,6 +103,17 @@ function limitsOf(kernels: KernelProgram, entries: Plan["entries"]): Readonly<Re
   };
   atLeast("maxStorageBuffersPerShaderStage", Math.max(0, ...dispatches.map((dispatch) => dispatch.bindings.length)), 8);
   atLeast("maxStorageBufferBindingSize", Math.max(0, ...bindings.map((binding) => binding.size)), 128 * 2 ** 20);
-  atLeast("maxBufferSize", Math.max(...Object.values(kernels.buffers)) + healthBytes, 256 * 2 ** 20);
+  atLeast("maxBufferSize", Math.max(...kernels.buffers.values()) + healthBytes, 256 * 2 ** 20);
+  atLeast("maxComputeWorkgroupStorageSize", Math.max(0, ...shaders.map(sharedBytes)), 16 * 2 ** 10);
+  const threads = Math.max(0, ...shaders.map((text) => Number(/@workgroup_size\((\d+)\)/.exec(text)![1])));
+  atLeast("maxComputeInvocationsPerWorkgroup", threads, 256);
+  atLeast("maxComputeWorkgroupSizeX", threads, 256);
   return limits;
+}
+
+const sizes: Readonly<Record<string, number>> = { f16: 2, f32: 4, i32: 4, "vec4<f32>": 16 };
+
+/** Bytes of memory that a shader's groups share. */
+function sharedBytes(text: string): number {
+  return [...text.matchAll(/^var<workgroup> \w+: array<(.+), (\d+)>;$/gm)].reduce((total, [, type, count]) => total + sizes[type!]! * Number(count), 0);
 }

@@ -50,11 +50,14 @@ function write(dispatch: Dispatch, bindings: Bindings, single: Set<Tensor>, grou
   for (const type of ["f32", "i32"]) {
     if (called.delete(`shared_${type}`)) memory.push(`var<workgroup> shared_${type}: array<${type}, ${dispatch.threads}>;`);
   }
+  // Pieces that use one name take turns: a group runs one of them.
+  const tiles = new Map<string, { type: string; count: number }>();
   for (const name of [...called].filter((own) => own.startsWith("tile "))) {
     called.delete(name);
-    const [, own, type, count] = name.split(" ");
-    memory.push(`var<workgroup> ${own}: array<${type}, ${count}>;`);
+    const [, own, type, count] = name.split(" ") as [string, string, string, string];
+    tiles.set(own, { type, count: Math.max(Number(count), tiles.get(own)?.count ?? 0) });
   }
+  for (const [own, { type, count }] of tiles) memory.push(`var<workgroup> ${own}: array<${type}, ${count}>;`);
   if (mode !== "write") called.add("is_finite");
   const body = [...access.declarations(), ...memory, ...functions].join("\n");
   const enabled = extensions.filter(([, use]) => use.test(body)).map(([name]) => `enable ${name};`);

@@ -16,10 +16,10 @@ export interface Run {
 export async function runPlan(device: GPUDevice, plan: Plan, entry: keyof Plan["entries"], environment: Environment): Promise<Run> {
   device.pushErrorScope("validation");
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-  const names: readonly BufferName[] = ["slots", "inputs", "results", "arena"];
-  const buffers = Object.fromEntries(names.map((name) => [name, device.createBuffer({ size: plan.buffers[name], usage })])) as Record<BufferName, GPUBuffer>;
+  const names = Object.keys(plan.buffers) as BufferName[];
+  const buffers = Object.fromEntries(names.map((name) => [name, device.createBuffer({ size: plan.buffers[name]!, usage })])) as Record<BufferName, GPUBuffer>;
   const write = (buffer: BufferName, { offset, type }: { offset: number; type: string }, values: Iterable<number>) =>
-    device.queue.writeBuffer(buffers[buffer], offset, type === "f32" ? Float32Array.from(values) : Int32Array.from(values));
+    device.queue.writeBuffer(buffers[buffer]!, offset, type === "f32" ? Float32Array.from(values) : Int32Array.from(values));
   for (const slot of plan.slots) write("slots", slot, environment.slots.get(slot.name) ?? []);
   for (const input of plan.inputs) {
     const values = environment.inputs.get(input.name) ?? (input.name === "step" ? [environment.step] : []);
@@ -41,16 +41,16 @@ export async function runPlan(device: GPUDevice, plan: Plan, entry: keyof Plan["
     const pipeline = pipelines.get(dispatch.shader) ?? device.createComputePipeline({ layout: "auto", compute: { module: modules[dispatch.shader]!, entryPoint: "main" } });
     pipelines.set(dispatch.shader, pipeline);
     pass.setPipeline(pipeline);
-    const entries = dispatch.bindings.map(({ buffer, offset, size }, binding) => ({ binding, resource: { buffer: buffers[buffer], offset, size: Math.min(size, plan.buffers[buffer] - offset) } }));
+    const entries = dispatch.bindings.map(({ buffer, offset, size }, binding) => ({ binding, resource: { buffer: buffers[buffer]!, offset, size: Math.min(size, plan.buffers[buffer]! - offset) } }));
     pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
     pass.dispatchWorkgroups(...dispatch.groups);
   };
   [...dispatches, ...check, ...commit].forEach(run);
   pass.end();
   const read = async (name: BufferName) => {
-    const staging = device.createBuffer({ size: plan.buffers[name], usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const staging = device.createBuffer({ size: plan.buffers[name]!, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
     const copy = device.createCommandEncoder();
-    copy.copyBufferToBuffer(buffers[name], 0, staging, 0, plan.buffers[name]);
+    copy.copyBufferToBuffer(buffers[name]!, 0, staging, 0, plan.buffers[name]!);
     device.queue.submit([copy.finish()]);
     await staging.mapAsync(GPUMapMode.READ);
     const bytes = staging.getMappedRange().slice(0);

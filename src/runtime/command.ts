@@ -1,0 +1,106 @@
+/** The command line of every written trainer: `node train.js`. */
+
+import { parseArgs } from "node:util";
+import { DataError } from "./data/index.js";
+import { RunError } from "./errors.js";
+import { interruptedExitCode, watchInterrupts } from "./interrupts.js";
+import { defaultRunFolder } from "./run-folder.js";
+import type { StartOptions } from "./start.js";
+import type { Summary } from "./train.js";
+import type { Manifest } from "./trainer.js";
+
+/** What the command line says; the device only where it names one. */
+export interface CommandOptions<Device extends string> extends StartOptions {
+  readonly device?: Device;
+}
+
+/** A trainer that was loaded from its folder. */
+export interface RunnableTrainer<Device extends string> {
+  readonly manifest: Manifest;
+  run(options: CommandOptions<Device>): Promise<Summary>;
+}
+
+/** What targets differ in. */
+export interface TargetCommand<Device extends string> {
+  /** What `--device` takes, the default first; none for a target without a choice. */
+  readonly devices: readonly Device[];
+  load(folder: string): Promise<RunnableTrainer<Device>>;
+}
+
+/** Runs the trainer in `folder` with the process's arguments and gives the exit code: 0 done, 1 failed, 2 wrong use, 130 stopped. */
+export async function runCommand<Device extends string>(target: TargetCommand<Device>, folder: string, args: readonly string[]): Promise<number> {
+  const options = readOptions(args, target.devices);
+  if (typeof options === "string") {
+    process.stderr.write(`${options}\n\n${usage(target.devices)}`);
+    return 2;
+  }
+  if (options.help) {
+    process.stdout.write(usage(target.devices));
+    return 0;
+  }
+  const interrupts = watchInterrupts();
+  try {
+    const trainer = await target.load(folder);
+    const runFolder = options.out ?? defaultRunFolder(trainer.manifest.name, options.resume);
+    const summary = await trainer.run({ ...options, folder: runFolder, signal: interrupts.signal });
+    return summary.interrupted ? interruptedExitCode : 0;
+  } catch (error) {
+    if (!(error instanceof RunError || error instanceof DataError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  } finally {
+    interrupts.dispose();
+  }
+}
+
+function usage(devices: readonly string[]): string {
+  const lines = [
+    ["--data FOLDER", "a folder in which the data may lie; may be given several times (default: the current folder)"],
+    ...(devices.length === 0 ? [] : [["--device DEVICE", `${devices.join(", ")} (default: ${devices[0]}, the first that loads)`]]),
+    ["--out FOLDER", "the run's folder (default: runs/NAME, or the next that is free)"],
+    ["--resume", "go on from the run's last checkpoint"],
+    ["--steps N", "stop after N steps, instead of what the recipe says"],
+    ["--json", "print the run's summary as JSON, as the last line of standard output"],
+    ["--help", "print this"],
+  ];
+  return `node train.js [options]\n\n${lines.map(([option, meaning]) => `  ${option!.padEnd(16)} ${meaning}\n`).join("")}`;
+}
+
+interface Options<Device extends string> {
+  readonly data: readonly string[];
+  readonly device?: Device;
+  readonly out?: string;
+  readonly resume: boolean;
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly steps?: number;
+}
+
+/** The options, or what is wrong with them. */
+function readOptions<Device extends string>(args: readonly string[], devices: readonly Device[]): Options<Device> | string {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        data: { type: "string", multiple: true, default: ["."] },
+        device: { type: "string" },
+        out: { type: "string" },
+        resume: { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+        steps: { type: "string" },
+      },
+    });
+    const { data, resume, json, help, out } = values;
+    const device = devices.find((choice) => choice === values.device);
+    if (values.device !== undefined && device === undefined) {
+      return devices.length === 0 ? "this trainer takes no --device" : `there is no device ${values.device}: choose one of ${devices.join(", ")}`;
+    }
+    const steps = values.steps === undefined ? undefined : Number(values.steps);
+    if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0)) return `--steps takes a whole number above 0, not ${values.steps}`;
+    const given = { ...(device === undefined ? {} : { device }), ...(out === undefined ? {} : { out }), ...(steps === undefined ? {} : { steps }) };
+    return { data, resume, json, help, ...given };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

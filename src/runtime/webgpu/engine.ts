@@ -1,0 +1,232 @@
+/** Runs a plan on a GPU, in Node and in browsers. */
+
+import { RunError } from "../errors.js";
+import type { Batch, Engine, Fault, Manifest, NamedTensors, StepResult, TensorData, TensorSpec } from "../trainer.js";
+import type { OpenDevice } from "./adapter.js";
+import { type Buffers, createBuffers, roundedUp, Transfer } from "./buffers.js";
+import { Inputs } from "./inputs.js";
+import { areFinite, Search } from "./locate.js";
+import { type Command, type Commands, type EntryName, prepare } from "./pipelines.js";
+import type { Plan, PlannedEntry, TensorRange } from "./plan.js";
+import { mostAhead, Readback } from "./readback.js";
+import { Watch } from "./watch.js";
+
+/** Milliseconds of work that the GPU is given ahead at most, so that results are shown, and a stop is seen, soon. */
+const longestAhead = 500;
+/** Bytes of batches that wait for the GPU at most; two may wait in any case. */
+const mostWaiting = 256 * 2 ** 20;
+
+/**
+ * An engine for a plan, with all its memory taken and all its kernels compiled. The device stays the caller's.
+ * @param onProgress is told how many of how many kernels are compiled.
+ * @throws RunError when the GPU has not the memory, or refuses a kernel.
+ */
+export async function createEngine(
+  open: OpenDevice,
+  plan: Plan,
+  manifest: Manifest,
+  onProgress: (done: number, total: number) => void = () => undefined,
+): Promise<Engine> {
+  const { device } = open;
+  const watch = new Watch(open);
+  const buffers = await createBuffers(device, watch, plan.buffers);
+  const transfer = await Transfer.create(device, watch, Math.max(...Object.values(plan.buffers)));
+  const readback = await Readback.create(device, watch, buffers.results, resultBytes(plan));
+  const commands = await prepare(device, watch, plan, buffers, onProgress);
+  return new WebgpuEngine(open, plan, manifest, { watch, buffers, transfer, readback, commands });
+}
+
+/** What the engine has made on its device. */
+interface Parts {
+  readonly watch: Watch;
+  readonly buffers: Buffers;
+  readonly transfer: Transfer;
+  readonly readback: Readback;
+  readonly commands: Commands;
+}
+
+class WebgpuEngine implements Engine {
+  readonly device: string;
+  readonly storesHalf: boolean;
+  private readonly inputs: Inputs;
+  private readonly slots: readonly { readonly spec: TensorSpec; readonly range: TensorRange }[];
+
+  constructor(
+    private readonly open: OpenDevice,
+    private readonly plan: Plan,
+    manifest: Manifest,
+    private readonly parts: Parts,
+  ) {
+    this.device = open.describe();
+    this.storesHalf = plan.entries.step.dispatches.some(({ outputs }) => outputs.some(({ type }) => type === "f16"));
+    this.inputs = new Inputs(plan, manifest.seed);
+    const ranges = new Map(plan.slots.map((range) => [range.name, range]));
+    this.slots = [...manifest.parameters, ...manifest.states].map((spec) => {
+      const range = ranges.get(spec.name);
+      if (range === undefined || range.type !== spec.type || range.elements !== sizeOf(spec)) {
+        throw new RunError(`the plan does not fit the manifest: ${spec.name} is ${range === undefined ? "missing" : "another tensor there"}`);
+      }
+      return { spec, range };
+    });
+  }
+
+  get ahead(): number {
+    // Before a step was timed, it could take long.
+    const byTime = longestAhead / (this.parts.readback.millisecondsPerRun ?? longestAhead);
+    const bySize = mostWaiting / this.plan.buffers.inputs;
+    return Math.max(1, Math.floor(Math.min(mostAhead, byTime, bySize)));
+  }
+
+  async initialise(): Promise<void> {
+    const { watch, readback } = this.parts;
+    watch.check();
+    this.setHealth(0);
+    this.upload(undefined, 0, 0);
+    const results = await readback.submit(this.recorded("initialise"));
+    if (isHealthy(results)) return;
+    const fault = await this.find("initialise");
+    const where = fault === undefined ? "" : `, first in ${fault.operation} at ${fault.place}${fault.source === undefined ? "" : ` (${fault.source})`}`;
+    throw new RunError(`the first values of parameters and states are not all finite${where}`);
+  }
+
+  async step(batch: Batch, step: number, steps: number): Promise<StepResult> {
+    const { watch, readback } = this.parts;
+    watch.check();
+    this.upload(batch, step, steps);
+    const results = await readback.submit(this.recorded("step"));
+    const { loss = NaN, rate = NaN, ...reports } = decoded(this.plan.entries.step, results);
+    return { finite: isHealthy(results) && Number.isFinite(loss), loss, rate, reports };
+  }
+
+  async evaluate(batch: Batch): Promise<Readonly<Record<string, number>>> {
+    const { watch, readback } = this.parts;
+    watch.check();
+    this.upload(batch, 0, 0);
+    return decoded(this.plan.entries.evaluate, await readback.submit(this.recorded("evaluate")));
+  }
+
+  async read(): Promise<NamedTensors> {
+    const { buffers, transfer } = this.parts;
+    const values: NamedTensors = new Map();
+    for (const { spec, range } of this.slots) values.set(spec.name, spec.type === "i32" ? new Int32Array(range.elements) : new Float32Array(range.elements));
+    await transfer.read(buffers.slots, 0, this.plan.buffers.slots, (bytes, at) => {
+      for (const { spec, range } of this.slots) copyShared(bytes, at, values.get(spec.name)!, range.offset);
+    });
+    return values;
+  }
+
+  async write(values: NamedTensors): Promise<void> {
+    const { device } = this.open;
+    const { watch, buffers, transfer } = this.parts;
+    const data = this.slots.map(({ spec, range }) => ({ offset: range.offset, own: fitting(values.get(spec.name), spec) }));
+    watch.check();
+    for (const { offset, own } of data) transfer.write(buffers.slots, offset, own);
+    this.setHealth(0);
+    await watch.wait(device.queue.onSubmittedWorkDone());
+  }
+
+  async locate(batch: Batch, step: number, steps: number): Promise<Fault | undefined> {
+    const outside = (kind: string, [name]: readonly [string, TensorData]): Fault => ({ operation: kind, place: name, phase: "forward" });
+    const input = [...batch.inputs].find(([, values]) => !areFinite(values));
+    if (input !== undefined) return outside("input", input);
+    const parameter = [...(await this.read())].find(([, values]) => !areFinite(values));
+    if (parameter !== undefined) return outside("parameter", parameter);
+    this.upload(batch, step, steps);
+    return this.find("step");
+  }
+
+  memory(): { bytes: number; tensors: number } {
+    const own = [...Object.values(this.parts.buffers), this.parts.transfer.staging];
+    const { bytes, buffers } = this.parts.readback.memory();
+    return { bytes: own.reduce((sum, { size }) => sum + size, bytes), tensors: own.length + buffers };
+  }
+
+  dispose(): void {
+    const { buffers, transfer, readback } = this.parts;
+    readback.dispose();
+    transfer.staging.destroy();
+    for (const buffer of Object.values(buffers)) buffer.destroy();
+  }
+
+  /** What an entry reads; it is there for all runs that are submitted from now on, and for none before. */
+  private upload(batch: Batch | undefined, step: number, steps: number): void {
+    this.parts.transfer.write(this.parts.buffers.inputs, 0, this.inputs.filled(batch, step, steps));
+  }
+
+  private setHealth(word: 0 | 1): void {
+    this.open.device.queue.writeBuffer(this.parts.buffers.results, 0, Uint32Array.of(word));
+  }
+
+  private recorded(entry: EntryName): GPUCommandEncoder {
+    const { dispatches, check, commit } = this.parts.commands[entry];
+    return this.encoded([...dispatches, ...check, ...commit]);
+  }
+
+  /** In one pass, in which dispatches see what those before them wrote. */
+  private encoded(commands: readonly Command[]): GPUCommandEncoder {
+    const encoder = this.open.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    let current: GPUComputePipeline | undefined;
+    for (const { pipeline, group, x, y } of commands) {
+      if (pipeline !== current) pass.setPipeline((current = pipeline));
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(x, y);
+    }
+    pass.end();
+    return encoder;
+  }
+
+  /**
+   * Runs an entry dispatch by dispatch, on the inputs that are there, until a result is not finite. The updates are made
+   * likewise, and taken back. Afterwards the engine refuses further steps, as before.
+   */
+  private async find(entry: "initialise" | "step"): Promise<Fault | undefined> {
+    const { dispatches, commit } = this.plan.entries[entry];
+    const commands = this.parts.commands[entry];
+    const before = await this.read();
+    const search = new Search(this.parts.transfer, this.parts.buffers, this.plan.slots);
+    this.setHealth(0);
+    const run = (command: Command) => this.open.device.queue.submit([this.encoded([command]).finish()]);
+    const found = (await search.through(dispatches, commands.dispatches, run)) ?? (await search.through(commit, commands.commit, run)) ?? search.lastResort();
+    await this.write(before);
+    this.setHealth(1);
+    return found;
+  }
+}
+
+/** Bytes at the start of `results` that hold the health word and every entry's results. */
+function resultBytes({ entries }: Plan): number {
+  const ranges = Object.values(entries).flatMap(({ results }) => results);
+  return roundedUp(Math.max(4, ...ranges.map(({ offset }) => offset + 4)));
+}
+
+function isHealthy(results: DataView): boolean {
+  return results.getUint32(0, true) === 0;
+}
+
+function decoded({ results }: PlannedEntry, values: DataView): Record<string, number> {
+  const entries = results.map(({ name, type, offset }) => [name, type === "f32" ? values.getFloat32(offset, true) : values.getInt32(offset, true)] as const);
+  return Object.fromEntries(entries);
+}
+
+/** Copies those bytes of a part of a buffer that belong to `values`, which begin at byte `offset` of the buffer. */
+function copyShared(part: ArrayBuffer, at: number, values: TensorData, offset: number): void {
+  const start = Math.max(at, offset);
+  const end = Math.min(at + part.byteLength, offset + values.byteLength);
+  if (start >= end) return;
+  new Uint8Array(values.buffer).set(new Uint8Array(part, start - at, end - start), start - offset);
+}
+
+/** The values of a slot, in its own type. */
+function fitting(data: TensorData | undefined, spec: TensorSpec): TensorData {
+  const size = sizeOf(spec);
+  if (data === undefined || data.length !== size) {
+    throw new Error(data === undefined ? `no value is given for ${spec.name}` : `${spec.name} has ${size} values, not ${data.length}`);
+  }
+  if (spec.type === "i32") return data instanceof Int32Array ? data : Int32Array.from(data);
+  return data instanceof Float32Array ? data : Float32Array.from(data);
+}
+
+function sizeOf({ axes }: TensorSpec): number {
+  return axes.reduce((product, axis) => product * axis.extent, 1);
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+import { softwareGpuExists, softwareVulkan } from "./scripts/swiftshader.mjs";
+
+// Tests of WebGPU run on SwiftShader also where there is a GPU, so that every machine computes the same.
+const hardware = process.env["NORM_TEST_ADAPTER"] === "hardware";
+
+export default defineConfig({
+  test: {
+    // Processes, and not threads: the driver is found by an environment variable that is read when a process starts.
+    pool: "forks",
+    env: softwareGpuExists && !hardware ? softwareVulkan() : {},
+  },
+});
