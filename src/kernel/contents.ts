@@ -1,11 +1,9 @@
-/** What the bytes of a buffer hold while an entry runs: of which tensors, and how much of each has been written. */
+/** What the bytes of a buffer hold while an entry runs: which tensors, and how much of each has been written. */
 
+import { IrError } from "../ir/types.js";
 import type { Placement } from "./program.js";
 import { type Reach, areDisjoint, bytesIn } from "./reach.js";
 import { type Tensor, tensorBytes } from "./tensor.js";
-
-/** Says what is wrong. */
-export type Fail = (cause: string) => never;
 
 /** A tensor that has been written, at least in part. */
 interface Held {
@@ -22,70 +20,49 @@ interface Held {
 
 const never = -1;
 
-/** Dispatches are given by number; what one reads must be told before what it writes. */
+/** Dispatches are given by number. What one reads must be told before what it writes: within a dispatch nothing is ordered. */
 export class Contents {
-  /** In the order of their bytes, which do not overlap. */
-  private readonly held: Held[] = [];
+  private readonly held = new Map<Tensor, Held>();
+  /** What has overwritten a tensor. */
   private readonly losses = new Map<Tensor, Tensor>();
 
-  /** @param stored the tensors that some dispatch writes. What else is read consists of such. */
-  constructor(
-    private readonly placements: ReadonlyMap<Tensor, Placement>,
-    private readonly stored: ReadonlySet<Tensor>,
-  ) {}
+  constructor(private readonly placements: ReadonlyMap<Tensor, Placement>) {}
 
-  /** A whole tensor is needed, in dispatch `now`. */
-  read(tensor: Tensor, now: number, fail: Fail): void {
-    const { start, end } = this.bytesOf(tensor);
-    const found = this.within(start, end);
-    const parts = this.stored.has(tensor) ? found.filter((held) => held.tensor === tensor) : found;
-    if (parts.length === 0) {
+  /** A tensor is needed, all of it, in dispatch `now`. @throws IrError when it is not there. */
+  read(tensor: Tensor, now: number): void {
+    const held = this.held.get(tensor);
+    if (held === undefined) {
       const by = this.losses.get(tensor);
-      fail(by === undefined ? `reads ${tensor.name}, which is not written before` : `reads ${tensor.name}, which ${by.name} has overwritten`);
+      throw new IrError(`${tensor.name} is read ${by === undefined ? "before it is written" : `after ${by.name} has overwritten it`}`);
     }
-    let at = start;
-    for (const part of parts) {
-      if (part.start !== at || part.tensor.dtype !== tensor.dtype || part.tensor.half !== tensor.half) break;
-      if (part.missing > 0) fail(`reads ${part.tensor.name}, of which ${part.missing} of ${part.end - part.start} bytes are not written before`);
-      part.readIn = now;
-      at = part.end;
+    if (held.missing > 0) throw new IrError(`${tensor.name} is read when ${held.missing} of its ${held.end - held.start} bytes are not written yet`);
+    held.readIn = now;
+  }
+
+  /** Some bytes of a tensor are written in dispatch `now`. @throws IrError when that harms what is there. */
+  write(tensor: Tensor, reach: Reach, now: number): void {
+    const held = this.held.get(tensor) ?? this.begin(tensor, now);
+    if (held.written.some((known) => !areDisjoint(known, reach))) throw new IrError(`elements of ${tensor.name} are written twice`);
+    held.written.push(reach);
+    held.missing -= bytesIn(reach);
+    held.writtenIn = now;
+  }
+
+  /** Gives a tensor its bytes, which others lose. */
+  private begin(tensor: Tensor, now: number): Held {
+    const start = this.placements.get(tensor)!.offset;
+    const end = start + tensorBytes(tensor);
+    for (const old of this.held.values()) {
+      if (old.start >= end || old.end <= start) continue;
+      const over = `${tensor.name} is written over ${old.tensor.name}`;
+      if (old.readIn === now) throw new IrError(`${over}, which the same dispatch reads`);
+      if (old.writtenIn === now) throw new IrError(`${over}, which the same dispatch writes`);
+      this.losses.set(old.tensor, tensor);
+      this.held.delete(old.tensor);
     }
-    if (at !== end) fail(`reads ${tensor.name}, which consists of others, and at its byte ${at - start} there is none`);
-  }
-
-  /** Bytes of a tensor are written in dispatch `now`. */
-  write(tensor: Tensor, reach: Reach, now: number, fail: Fail): void {
-    const { start, end } = this.bytesOf(tensor);
-    const found = this.within(start, end);
-    let own = found.find((held) => held.tensor === tensor);
-    if (own === undefined) {
-      for (const other of found) this.lose(other, tensor, now, fail);
-      own = { tensor, start, end, written: [], missing: end - start, writtenIn: now, readIn: never };
-      const next = this.held.findIndex((held) => held.start >= end);
-      this.held.splice(next < 0 ? this.held.length : next, found.length === 0 ? 0 : 0, own);
-    }
-    if (own.written.some((known) => !areDisjoint(known, reach))) fail(`writes elements of ${tensor.name} that are written already`);
-    own.written.push(reach);
-    own.missing -= bytesIn(reach);
-    own.writtenIn = now;
-  }
-
-  private lose(old: Held, by: Tensor, now: number, fail: Fail): void {
-    const over = `writes ${by.name} over ${old.tensor.name}`;
-    if (old.readIn === now) fail(`${over}, which the same dispatch reads`);
-    if (old.writtenIn === now) fail(`${over}, which the same dispatch writes`);
-    if (old.readIn === never) fail(`${over}, which nothing has read`);
-    this.losses.set(old.tensor, by);
-    this.held.splice(this.held.indexOf(old), 1);
-  }
-
-  private bytesOf(tensor: Tensor): { start: number; end: number } {
-    const { offset } = this.placements.get(tensor)!;
-    return { start: offset, end: offset + tensorBytes(tensor) };
-  }
-
-  /** What lies between two bytes, at least in part. */
-  private within(start: number, end: number): readonly Held[] {
-    return this.held.filter((held) => held.start < end && held.end > start);
+    const held: Held = { tensor, start, end, written: [], missing: end - start, writtenIn: now, readIn: never };
+    this.held.set(tensor, held);
+    this.losses.delete(tensor);
+    return held;
   }
 }

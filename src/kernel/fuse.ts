@@ -209,14 +209,14 @@ function sideBySide(graph: PartGraph, first: Part, second: Part, scalars: Scalar
     at: store.at.map((coordinate) => substituted(coordinate, rename)),
     value: scalars.substitute(store.value, rename),
   }));
-  if (!sharesLoad(stores, second.stores)) return undefined;
+  if (!sharesLoad(stores, second.stores, second.rows)) return undefined;
   const fused: Part = { ...second, stores: [...stores, ...second.stores], origins: [...first.origins, ...second.origins] };
   if (graph.leads(first, second) || graph.leads(second, first)) return undefined;
   return fused;
 }
 
 /** Whether two lists of stores read one tensor at the same row. */
-function sharesLoad(left: readonly Store[], right: readonly Store[]): boolean {
+function sharesLoad(left: readonly Store[], right: readonly Store[], rows: readonly Variable[]): boolean {
   const own = loadsOf(left.map((store) => store.value)).filter((load) => load.free.size > 0);
   const others = loadsOf(right.map((store) => store.value));
   return own.some((load) => others.some((other) => other.tensor === load.tensor && extents(other) === extents(load) && sameRows(load, other)));
@@ -224,7 +224,9 @@ function sharesLoad(left: readonly Store[], right: readonly Store[]): boolean {
   function sameRows(a: Load, b: Load): boolean {
     return a.at.every((coordinate, i) => {
       const [x, y] = [plainVariable(coordinate), plainVariable(b.at[i]!)];
-      return coordinate.key === b.at[i]!.key || (x !== undefined && y !== undefined && x.name === y.name && x.extent === y.extent);
+      // Rows must be the same; loops over a row's elements have variables of their own.
+      const areLoops = x !== undefined && y !== undefined && !rows.includes(x) && !rows.includes(y) && x.extent === y.extent;
+      return coordinate.key === b.at[i]!.key || areLoops;
     });
   }
 }

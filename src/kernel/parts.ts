@@ -4,13 +4,13 @@ import type { Entry, Op } from "../ir/program.js";
 import { extentOf } from "../ir/types.js";
 import { type Variable, at, variable } from "./coordinate.js";
 import type { Device } from "./device.js";
-import { Expansion, type Home, addressOf } from "./expand.js";
+import { Expansion, type Home, type Place, addressOf } from "./expand.js";
 import type { Part } from "./part.js";
 import { type Scalar, Scalars, reachable } from "./scalar.js";
 import { productOf } from "./product.js";
 import { halves } from "./half.js";
 import { wishedLayouts } from "./layout.js";
-import { type Stored, chooseStored } from "./storage.js";
+import { type Stored, chooseStored, isJoined } from "./storage.js";
 import { factored } from "./tabulate.js";
 import type { Tensor } from "./tensor.js";
 
@@ -49,7 +49,7 @@ export function partsOfEntry(entry: Entry, original: Entry, leaves: Leaves, devi
   for (const op of entry.operations) {
     if (op.kind === "update") parts.push(rowsOf(op, { tensor: leaves.slot(op.attributes.slot) }, (place) => expansion.read(op.operands[0]!, place), true));
     else if (stored.values.has(op)) {
-      if (op.kind === "concatenate") parts.push(...pieces(op));
+      if (isJoined(op)) parts.push(...pieces(op));
       else parts.push(rowsOf(op, homes.get(op)!, (place) => expansion.compute(op, place), false));
     }
   }
@@ -60,23 +60,29 @@ export function partsOfEntry(entry: Entry, original: Entry, leaves: Leaves, devi
   return { parts, scalars, results };
 
   /** What a joined value consists of and is not written there by its own part. */
-  function pieces(whole: Extract<Op, { kind: "concatenate" }>): readonly Part[] {
+  function pieces(whole: Extract<Op, { kind: "concatenate" | "pad" }>): readonly Part[] {
     const { axis } = whole.attributes;
-    let start = 0;
-    return whole.operands.flatMap((part) => {
+    const { tensor } = homes.get(whole)!;
+    const zeros = (start: number, extent: number) => {
+      const gap = { name: axis, extent };
+      const axes = whole.type.axes.map((own) => (own.name === axis ? gap : own));
+      return extent === 0 ? [] : [rowsOf(whole, { tensor, shift: { axis, start } }, () => scalars.number(0, whole.type.dtype), false, axes)];
+    };
+    let start = whole.kind === "pad" ? whole.attributes.before : 0;
+    const own = whole.operands.flatMap((part) => {
       const from = start;
       start += extentOf(part.type, axis);
       const inside = stored.within.get(part);
       if (inside?.whole === whole && inside.start === from) return [];
-      const home = { tensor: homes.get(whole)!.tensor, shift: { axis, start: from } };
-      return [rowsOf(part, home, (place) => expansion.read(part, place), false)];
+      return [rowsOf(part, { tensor, shift: { axis, start: from } }, (place) => expansion.read(part, place), false)];
     });
+    return whole.kind === "pad" ? [...zeros(0, whole.attributes.before), ...own, ...zeros(start, whole.attributes.after)] : own;
   }
 }
 
-/** The part that stores each element of `op` at its home. */
-function rowsOf(op: Op, home: Home, value: (place: ReadonlyMap<string, ReturnType<typeof at>>) => Scalar, isUpdate: boolean): Part {
-  const loops = new Map(home.tensor.axes.map(({ name }) => [name, variable(name, extentOf(op.type, name))]));
+/** The part that stores each element of `op` at its home; over `axes` where it has not the axes of `op`. */
+function rowsOf(op: Op, home: Home, value: (place: Place) => Scalar, isUpdate: boolean, axes = op.type.axes): Part {
+  const loops = new Map(home.tensor.axes.map(({ name }) => [name, variable(name, extentOf({ dtype: op.type.dtype, axes }, name))]));
   const place = new Map([...loops].map(([name, loop]) => [name, at(loop)]));
   const computed = value(place);
   const rows: readonly Variable[] = [...loops.values()].filter((loop) => loop.extent > 1);
@@ -103,7 +109,7 @@ function homesOf(entry: Entry, original: Entry, { values, within }: Stored, resu
     homes.set(op, { tensor: { name: `t${op.id}`, storage: "temporary", dtype: op.type.dtype, half: half.has(op), axes: layouts.get(op) ?? op.type.axes } });
   }
   for (const [op, { whole, start }] of within) {
-    const axis = (whole as Extract<Op, { kind: "concatenate" }>).attributes.axis;
+    const { axis } = (whole as Extract<Op, { kind: "concatenate" | "pad" }>).attributes;
     homes.set(op, { tensor: homes.get(whole)!.tensor, shift: { axis, start } });
   }
   return homes;

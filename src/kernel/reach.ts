@@ -67,18 +67,21 @@ export function areDisjoint(left: Reach, right: Reach): boolean {
   const strides = new Set([...left.steps, ...right.steps].map(({ stride }) => stride));
   for (const by of [...strides].sort((a, b) => b - a)) {
     if (by === 1) continue;
-    const [a, b] = [parted(left, by), parted(right, by)];
-    // Where both are all pairs of a multiple of `by` and a rest, common bytes are pairs of common parts.
-    if (a !== undefined && b !== undefined) return areDisjoint(a.whole, b.whole) || areDisjoint(a.rest, b.rest);
+    for (const origin of [left.start, right.start]) {
+      const [a, b] = [parted(left, by, origin), parted(right, by, origin)];
+      // Where both are all pairs of a multiple of `by` and a rest, common bytes are pairs of common parts.
+      if (a !== undefined && b !== undefined) return areDisjoint(a.whole, b.whole) || areDisjoint(a.rest, b.rest);
+    }
   }
   return false;
 }
 
-/** The set as `by · whole + rest`; undefined when the rest is not always below `by`. */
-function parted({ start, steps }: Reach, by: number): { whole: Reach; rest: Reach } | undefined {
+/** The set as `origin + by · whole + rest`; undefined when the rest is not always below `by`. */
+function parted({ start, steps }: Reach, by: number, origin: number): { whole: Reach; rest: Reach } | undefined {
   const isWhole = ({ stride }: Step) => stride % by === 0;
-  const rest: Reach = { start: start % by, steps: steps.filter((step) => !isWhole(step)) };
+  const first = Math.floor((start - origin) / by);
+  const rest: Reach = { start: start - origin - by * first, steps: steps.filter((step) => !isWhole(step)) };
   if (endOf(rest) > by) return undefined;
   const whole = steps.filter(isWhole).map(({ stride, extent }) => ({ stride: stride / by, extent }));
-  return { whole: { start: Math.floor(start / by), steps: whole }, rest };
+  return { whole: { start: first, steps: whole }, rest };
 }

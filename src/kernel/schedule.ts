@@ -84,7 +84,7 @@ function matrixSchedule(matrix: Matrix): ProductSchedule {
 }
 
 /** Tiles of one thread, for processors: what they hold must fit in registers. */
-const microTiles: readonly (readonly [m: number, n: number])[] = [[4, 8], [4, 4], [2, 8], [2, 4], [1, 8], [1, 4]];
+const microTiles: readonly (readonly [m: number, n: number])[] = [[8, 8], [4, 8], [4, 4], [2, 8], [2, 4], [1, 8], [1, 4]];
 
 /**
  * Where threads share caches anyway, each one computes a tile in registers, straight from memory. Of the tiles, the one that
@@ -92,12 +92,12 @@ const microTiles: readonly (readonly [m: number, n: number])[] = [[4, 8], [4, 4]
  */
 function processorSchedule(product: Product, count: number): ProductSchedule {
   const work = ([m, n]: readonly [number, number]) => Math.ceil(size(product.m) / m) * Math.ceil(size(product.n) / n) * (m * n + loadCost * (m + n));
-  const fitting = microTiles.filter(([m, n]) => m * n * count <= 32);
+  const fitting = microTiles.filter(([m, n]) => m * n * count <= 64);
   const [microM, microN] = fitting.reduce((best, own) => (work(own) < work(best) ? own : best), fitting[0] ?? [4, 4]);
   return { kind: "product", threadsM: groupThreads, threadsN: 1, microM, microN, stepK: 4, isShared: false };
 }
 /** What a load costs, in multiplications. */
-const loadCost = 2;
+const loadCost = 8;
 
 /** Elements that one lane is given before another is called in. */
 const perLane = 8;

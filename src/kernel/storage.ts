@@ -23,6 +23,11 @@ export function isHeavy(op: Op): boolean {
   return op.kind === "reduce_sum" || op.kind === "reduce_max" || op.kind === "contract" || op.kind === "scatter_add";
 }
 
+/** Values that consist of others side by side: parts that are joined, or one between zeros. */
+export function isJoined(op: Op): op is Extract<Op, { kind: "concatenate" | "pad" }> {
+  return op.kind === "concatenate" || op.kind === "pad";
+}
+
 /** Roughly how many multiplications an operation is worth; anything else counts one. */
 const costs: { readonly [K in OpKind]?: number } = {
   parameter: 0, state: 0, input: 0, constant: 0, iota: 0, rename: 0, split: 0, merge: 0, slice: 0, broadcast: 0, cast: 1, pad: 1,
@@ -56,7 +61,7 @@ export function chooseStored(entry: Entry, device: Device): Stored {
     if (values.has(op) || virtual.has(op) || !wantsStorage(op)) continue;
     store(op);
     // What is computed for a joined value is read there by others too.
-    if (op.kind === "concatenate") for (const part of op.operands) if (!views.has(part.kind) && !virtual.has(part) && costOf(part) > 0) store(part);
+    if (isJoined(op)) for (const part of op.operands) if (!views.has(part.kind) && !virtual.has(part) && costOf(part) > 0) store(part);
   }
   return { values, within: joined() };
 
@@ -137,10 +142,10 @@ export function chooseStored(entry: Entry, device: Device): Stored {
   function joined(): Stored["within"] {
     const within = new Map<Op, { whole: Op; start: number }>();
     for (const whole of entry.operations) {
-      if (whole.kind !== "concatenate" || !values.has(whole)) continue;
-      let start = 0;
+      if (!isJoined(whole) || !values.has(whole)) continue;
+      let start = whole.kind === "pad" ? whole.attributes.before : 0;
       for (const part of whole.operands) {
-        const isFree = values.has(part) && part.kind !== "concatenate" && !within.has(part) && !results.has(part);
+        const isFree = values.has(part) && !isJoined(part) && !within.has(part) && !results.has(part);
         if (isFree) within.set(part, { whole, start });
         start += part.type.axes.find((axis) => axis.name === whole.attributes.axis)!.extent;
       }
