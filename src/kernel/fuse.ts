@@ -147,7 +147,7 @@ function rewritten(producer: Part, consumer: Part, kept: readonly Store[], match
       },
     });
   const own = kept.map((store): Store => ({
-    tensor: store.tensor,
+    ...store,
     at: store.at.map((coordinate) => substituted(coordinate, rename)),
     columns: [...store.columns, ...shape.columns],
     value: scalars.substitute(store.value, rename),
@@ -157,7 +157,7 @@ function rewritten(producer: Part, consumer: Part, kept: readonly Store[], match
     columns: [...store.columns, ...consumer.rows.filter((loop) => !shape.rows.includes(loop))],
     value: replace(store.value),
   }));
-  return { kind: shape.kind, rows: shape.rows, stores: [...own, ...others], origins: [...producer.origins, ...consumer.origins], isUpdate: false };
+  return { kind: shape.kind, rows: shape.rows, stores: [...own, ...others], isUpdate: false };
 }
 
 /** A store's coordinate with variables replaced. */
@@ -210,7 +210,7 @@ function sideBySide(graph: PartGraph, first: Part, second: Part, scalars: Scalar
     value: scalars.substitute(store.value, rename),
   }));
   if (!sharesLoad(stores, second.stores, second.rows)) return undefined;
-  const fused: Part = { ...second, stores: [...stores, ...second.stores], origins: [...first.origins, ...second.origins] };
+  const fused: Part = { ...second, stores: [...stores, ...second.stores] };
   if (graph.leads(first, second) || graph.leads(second, first)) return undefined;
   return fused;
 }

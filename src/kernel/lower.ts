@@ -81,10 +81,10 @@ function arenaName(index: number): BufferName {
  */
 function watched({ results, scalars, parts }: Parts): readonly Part[] {
   const loss = results.get("loss");
-  const origin = parts.find((part) => part.stores.some((store) => store.tensor === loss))?.origins.at(-1);
+  const origin = parts.flatMap((part) => part.stores).find((store) => store.tensor === loss)?.origin;
   if (loss === undefined || origin === undefined || !parts.some((part) => part.isUpdate)) return [];
   const at = loss.axes.map(() => zero);
-  return [{ kind: "fold", rows: [], stores: [{ tensor: loss, at, columns: [], value: scalars.load(loss, at) }], origins: [origin], isUpdate: true }];
+  return [{ kind: "fold", rows: [], stores: [{ tensor: loss, at, columns: [], value: scalars.load(loss, at), origin }], isUpdate: true }];
 }
 
 /** Only a training step is worth packing and merging: what runs once gains more from kernels that are the same. */

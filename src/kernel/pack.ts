@@ -142,5 +142,5 @@ function together(formulas: readonly Formula[], packs: readonly Pack[], scalars:
       load: (load: Load) => scalars.load(packFor(load.tensor), load.at),
     }),
   }));
-  return { ...part, rows: [whole], stores, origins: formulas.flatMap((formula) => formula.part.origins) };
+  return { ...part, rows: [whole], stores };
 }

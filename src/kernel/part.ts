@@ -12,6 +12,8 @@ export interface Store {
   readonly at: readonly Coordinate[];
   readonly columns: readonly Variable[];
   readonly value: Scalar;
+  /** The operation whose value it is. */
+  readonly origin: Op;
 }
 
 /**
@@ -22,10 +24,13 @@ export interface Part {
   readonly kind: "product" | "fold";
   readonly rows: readonly Variable[];
   readonly stores: readonly Store[];
-  /** What it computes, for messages and for the printed program. */
-  readonly origins: readonly Op[];
   /** New values of slots, which take effect only when all of them are finite. */
   readonly isUpdate: boolean;
+}
+
+/** What it ends with: the operation that messages and the printed program name. */
+export function originOf(part: Part): Op {
+  return part.stores.at(-1)!.origin;
 }
 
 /** The tensors in buffers that it reads. */

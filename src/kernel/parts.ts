@@ -86,10 +86,10 @@ function rowsOf(op: Op, home: Home, value: (place: Place) => Scalar, isUpdate: b
   const place = new Map([...loops].map(([name, loop]) => [name, at(loop)]));
   const computed = value(place);
   const rows: readonly Variable[] = [...loops.values()].filter((loop) => loop.extent > 1);
-  const stores = [{ tensor: home.tensor, at: addressOf(home, place), columns: [], value: computed }];
+  const stores = [{ tensor: home.tensor, at: addressOf(home, place), columns: [], value: computed, origin: op }];
   const folds = reachable([computed]).filter((scalar) => scalar.kind === "fold");
   const isProduct = folds.length > 0 && folds.every((fold) => productOf(fold, rows) !== undefined);
-  const part: Part = { kind: isProduct ? "product" : "fold", rows, stores, origins: [op], isUpdate };
+  const part: Part = { kind: isProduct ? "product" : "fold", rows, stores, isUpdate };
   return isProduct ? part : factored(part);
 }
 

@@ -1,7 +1,7 @@
 /** The text form of a kernel program, for people. */
 
 import type { Coordinate, Variable } from "./coordinate.js";
-import type { Store } from "./part.js";
+import { type Store, originOf } from "./part.js";
 import type { Dispatch, EntryPlan, KernelProgram, Piece, Schedule } from "./program.js";
 import { type Scalar, partsOf, reachable } from "./scalar.js";
 import type { Tensor } from "./tensor.js";
@@ -29,7 +29,7 @@ function printDispatch(title: string, { pieces, threads }: Dispatch, program: Ke
 function printPiece(piece: Piece, program: KernelProgram): readonly string[] {
   const { part } = piece;
   const names = new Names(program);
-  const origin = part.origins.at(-1)!;
+  const origin = originOf(part);
   const rows = part.rows.map((loop) => `${names.loop(loop)} < ${loop.extent}`).join(", ");
   const lines = [`      ${printSchedule(piece.schedule)} [${rows}]${origin.place === "" ? "" : ` @${origin.place}`} ${origin.phase}`];
   const uses = new Map<Scalar, number>();

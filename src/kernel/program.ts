@@ -1,6 +1,5 @@
 /** The kernel program: what is dispatched in which order, and where every tensor lies. It knows no target. */
 
-import type { Op } from "../ir/program.js";
 import type { Part } from "./part.js";
 import type { Tensor } from "./tensor.js";
 
@@ -88,9 +87,4 @@ export interface KernelProgram {
   /** Bytes of each buffer. */
   readonly buffers: ReadonlyMap<BufferName, number>;
   readonly entries: ReadonlyMap<string, EntryPlan>;
-}
-
-/** What a piece is for, in words: the operation that it ends with and its place in the model. */
-export function purposeOf(piece: Piece): Op {
-  return piece.part.origins.at(-1)!;
 }

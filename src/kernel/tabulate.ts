@@ -116,7 +116,7 @@ class Tables {
   /** The part with its tables filled first, the simplest before those that are computed from others. */
   finish(): Part {
     const ordered = [...this.held].sort(([a], [b]) => reachable([a]).length - reachable([b]).length);
-    const tables = ordered.map(([value, { tensor, loops }]): Store => ({ tensor, at: [numberOf(loops)], columns: loops, value: this.replaced(value, value) }));
+    const tables = ordered.map(([value, { tensor, loops }]): Store => ({ tensor, at: [numberOf(loops)], columns: loops, value: this.replaced(value, value), origin: this.part.stores[0]!.origin }));
     const stores = this.part.stores.map((store): Store => ({ ...store, value: this.replaced(store.value) }));
     return { ...this.part, stores: [...tables, ...stores] };
   }

@@ -31,7 +31,7 @@ function inTwoSteps(part: Part, scalars: Scalars): readonly Part[] {
     const temporary: Tensor = { ...store.tensor, name: `next ${store.tensor.name}`, storage: "temporary" };
     const loops = store.tensor.axes.map(({ name, extent }) => variable(name, extent));
     const where = loops.map(at);
-    const copy = { tensor: store.tensor, at: where, columns: [], value: scalars.load(temporary, where) };
+    const copy = { ...store, at: where, columns: [], value: scalars.load(temporary, where) };
     copies.push({ ...part, rows: loops.filter((loop) => loop.extent > 1), stores: [copy] });
     return { ...store, tensor: temporary };
   });

@@ -2,7 +2,7 @@
 
 import { IrError, elements } from "../../ir/types.js";
 import type { Device } from "../../kernel/device.js";
-import { touchedBy, writtenBy } from "../../kernel/part.js";
+import { originOf, touchedBy, writtenBy } from "../../kernel/part.js";
 import type { Dispatch, Placement } from "../../kernel/program.js";
 import { type Tensor, tensorBytes } from "../../kernel/tensor.js";
 import type { Binding, BufferName } from "../../runtime/webgpu/plan.js";
@@ -48,7 +48,7 @@ export class Bindings {
     this.ranges = rangesOf([...tensors].map((tensor) => ({ tensor, ...this.placed(tensor) })), most, device.maxBinding);
     const tooLarge = this.ranges.find((range) => range.end - range.start > device.maxBinding);
     if (this.ranges.length > most || tooLarge !== undefined) {
-      const origin = dispatch.pieces[0]!.part.origins.at(-1)!;
+      const origin = originOf(dispatch.pieces[0]!.part);
       const where = `\`${origin.kind}\`${origin.place === "" ? "" : ` in ${origin.place}`}`;
       throw new IrError(
         tooLarge === undefined

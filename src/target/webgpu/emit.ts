@@ -77,8 +77,8 @@ export function planOf(kernels: KernelProgram, device: Device): Plan {
 
   function outputsOf({ pieces }: Dispatch): readonly Output[] {
     return pieces.flatMap(({ part }) =>
-      part.stores.filter((store) => store.tensor.storage !== "local").map((store, i) => {
-        const op = part.origins[Math.min(i, part.origins.length - 1)]!;
+      part.stores.filter((store) => store.tensor.storage !== "local").map((store) => {
+        const op = store.origin;
         const { name: _, ...where } = range(store.tensor);
         const { buffer } = placements.get(store.tensor)!;
         return { ...where, buffer, operation: op.kind, place: op.place, phase: op.phase, ...(op.source === undefined ? {} : { source: op.source }) };
