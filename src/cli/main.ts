@@ -90,4 +90,9 @@ async function main(): Promise<number> {
   }
 }
 
+// A reader that has seen enough, such as `head`, is no fault of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
 process.exitCode = await main();

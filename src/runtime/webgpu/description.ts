@@ -90,7 +90,7 @@ export function summarize(adapter: AdapterDescription): string {
   const named = [adapter.vendor, adapter.architecture].filter((name) => name !== "").join(" ");
   const device = adapter.device !== "" ? adapter.device : named !== "" ? named : "an unnamed GPU";
   const driver = adapter.driver === "" ? "" : ` (${adapter.driver})`;
-  const parts = [subgroupsOf(adapter), adapter.shaderF16 ? "f16" : "no f16", ...matricesOf(adapter)];
+  const parts = [subgroupsOf(adapter), adapter.shaderF16 ? "f16" : `no f16 (${adapter.f16Missing})`, ...matricesOf(adapter)];
   if (adapter.isSoftware) parts.push("computed by the CPU");
   return `webgpu on ${device}${driver}: ${parts.join(", ")}`;
 }
