@@ -224,8 +224,9 @@ function joinLoops(part: Part, scalars: Scalars): Part {
 }
 
 function joinable(part: Part): readonly [Variable, Variable] | undefined {
-  const coordinates = [...coordinatesOf(part)];
-  for (const of of [...coordinates]) visitAtoms(of, (atom) => void ("of" in atom && coordinates.push(atom.of)));
+  const outer = coordinatesOf(part);
+  const coordinates = [...outer];
+  for (const of of outer) visitAtoms(of, (atom) => void ("of" in atom && coordinates.push(atom.of)));
   const lists = [part.rows, ...part.stores.map((store) => store.columns)];
   for (const scalar of reachable(part.stores.map((store) => store.value))) if (scalar.kind === "fold") lists.push(scalar.over);
   // Joining must not tear apart two loops that share one of the variables.

@@ -9,6 +9,7 @@ import type { Part } from "./part.js";
 import { type Scalar, Scalars, reachable } from "./scalar.js";
 import { productOf } from "./product.js";
 import { halves } from "./half.js";
+import type { Leaves } from "./leaves.js";
 import { wishedLayouts } from "./layout.js";
 import { type Stored, chooseStored, isJoined } from "./storage.js";
 import { factored } from "./tabulate.js";
@@ -20,14 +21,6 @@ export interface Parts {
   readonly scalars: Scalars;
   /** The results by name. */
   readonly results: ReadonlyMap<string, Tensor>;
-}
-
-/** How the tensors of a program are found: slots and inputs are shared by its entries. */
-export interface Leaves {
-  slot(name: string): Tensor;
-  input(name: string): Tensor;
-  /** The key of a stream of random numbers: two words. */
-  key(stream: string): Tensor;
 }
 
 /**
