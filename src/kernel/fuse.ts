@@ -130,11 +130,12 @@ function shapeOf(producer: Part, consumer: Part, image: readonly Variable[], dev
   // A map that reads a row's statistics runs along the row.
   if (!isMap(consumer) || !image.every((loop) => consumer.rows.includes(loop))) return undefined;
   const enough = Math.min(size(consumer.rows), device.parallelism);
-  return size(image) * rowThreads >= enough ? { kind: "fold", rows: image, columns: [] } : undefined;
+  return size(image) * rowThreads * perThread >= enough ? { kind: "fold", rows: image, columns: [] } : undefined;
 }
 
-/** Threads that can work on one row together. */
+/** Threads that can work on one row together, and elements that one of them computes in less time than a dispatch takes. */
 const rowThreads = 64;
+const perThread = 8;
 
 function rewritten(producer: Part, consumer: Part, kept: readonly Store[], matches: readonly Match[], image: readonly Variable[], shape: Shape, scalars: Scalars): Part {
   const rename = new Map<Variable, Coordinate>(producer.rows.map((row, i) => [row, at(image[i]!)]));
