@@ -49,7 +49,7 @@ function printStore(store: Store, names: Names): string {
 }
 
 function printSchedule(schedule: Schedule): string {
-  if (schedule.kind === "fold") return schedule.lanes === 1 ? "rows" : `rows of ${schedule.lanes} threads`;
+  if (schedule.kind === "fold") return schedule.lanes > 1 ? `rows of ${schedule.lanes} threads` : schedule.rowsPerThread > 1 ? `rows, ${schedule.rowsPerThread} a thread` : "rows";
   const { threadsM, threadsN, microM, microN, stepK, isShared } = schedule;
   return `product ${threadsM * microM}x${threadsN * microN}x${stepK} (${microM}x${microN} a thread${isShared ? ", shared" : ""})`;
 }

@@ -6,10 +6,12 @@ import type { Tensor } from "./tensor.js";
 /** How a part is divided among threads. */
 export type Schedule = FoldSchedule | ProductSchedule;
 
-/** Each row is computed by `lanes` threads of a group together. */
+/** Each row is computed by `lanes` threads of a group together, or each thread computes `rowsPerThread` rows, one after the other. */
 export interface FoldSchedule {
   readonly kind: "fold";
   readonly lanes: number;
+  /** More than 1 only where `lanes` is 1. */
+  readonly rowsPerThread: number;
   /** Whether neighbouring threads take neighbouring rows, rather than neighbouring elements of one row. */
   readonly rowsFirst: boolean;
 }

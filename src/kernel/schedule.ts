@@ -19,7 +19,7 @@ export function scheduled(part: Part, device: Device): Piece {
   }
   const own: Part = { ...part, kind: "fold" };
   const schedule = foldSchedule(own, device);
-  return { part: own, schedule, groups: Math.ceil(size(own.rows) / (groupThreads / schedule.lanes)) };
+  return { part: own, schedule, groups: Math.ceil((size(own.rows) * schedule.lanes) / (groupThreads * schedule.rowsPerThread)) };
 }
 
 /**
@@ -51,7 +51,7 @@ export function tiles({ batch, m, n }: Product, { threadsM, threadsN, microM, mi
   return Math.ceil((size(batch) * Math.ceil(size(m) / microM) * Math.ceil(size(n) / microN)) / (threadsM * threadsN));
 }
 
-/** Tiles from the largest down; the first one that keeps the device busy, or wastes little, is taken. */
+/** Tiles from the largest down. */
 const shapes: readonly ProductSchedule[] = [
   { kind: "product", threadsM: 16, threadsN: 16, microM: 8, microN: 8, stepK: 8, isShared: true },
   { kind: "product", threadsM: 16, threadsN: 16, microM: 4, microN: 4, stepK: 16, isShared: true },
@@ -69,8 +69,14 @@ function productSchedule(product: Product, count: number, device: Device): Produ
     return threadsM * threadsN <= device.maxThreads && shared <= device.sharedBytes && microM * microN * count <= 64;
   });
   const isBusy = (shape: ProductSchedule) => tiles(product, shape) * shape.threadsM * shape.threadsN >= device.parallelism;
-  return fitting.find(isBusy) ?? fitting.at(-1)!;
+  const busy = fitting.filter(isBusy);
+  // What is computed beyond the edges is lost: of the tiles that keep the device busy, the largest that loses little.
+  const computed = (shape: ProductSchedule) => tiles(product, shape) * shape.threadsM * shape.microM * shape.threadsN * shape.microN;
+  const least = Math.min(...busy.map(computed));
+  return busy.find((shape) => computed(shape) <= littleLoss * least) ?? fitting.at(-1)!;
 }
+
+const littleLoss = 1.25;
 
 /** Extents from which on subgroup matrices are worth their detour through shared memory. */
 const leastMatrix = 32;
@@ -83,7 +89,7 @@ function matrixSchedule(matrix: Matrix): ProductSchedule {
   return { kind: "product", threadsM: threads / threadsN, threadsN, microM: (4 * m * threadsN) / threads, microN: (4 * n) / threadsN, stepK: 2 * k, isShared: true, matrix };
 }
 
-/** Tiles of one thread, for processors: what they hold must fit in registers. */
+/** Tiles of one thread, for processors. Larger ones load less, but no more sums than these stay near at hand. */
 const microTiles: readonly (readonly [m: number, n: number])[] = [[8, 8], [4, 8], [4, 4], [2, 8], [2, 4], [1, 8], [1, 4]];
 
 /**
@@ -94,30 +100,41 @@ function processorSchedule(product: Product, count: number): ProductSchedule {
   const work = ([m, n]: readonly [number, number]) => Math.ceil(size(product.m) / m) * Math.ceil(size(product.n) / n) * (m * n + loadCost * (m + n));
   const fitting = microTiles.filter(([m, n]) => m * n * count <= 64);
   const [microM, microN] = fitting.reduce((best, own) => (work(own) < work(best) ? own : best), fitting[0] ?? [4, 4]);
-  return { kind: "product", threadsM: groupThreads, threadsN: 1, microM, microN, stepK: 4, isShared: false };
+  return { kind: "product", threadsM: groupThreads, threadsN: 1, microM, microN, stepK: 1, isShared: false };
 }
 /** What a load costs, in multiplications. */
 const loadCost = 8;
 
+/** Rows that a thread of a processor takes where there are enough of them for so many groups. */
+const rowsOfThread = 8;
+const leastGroups = 8;
+
 /** Elements that one lane is given before another is called in. */
 const perLane = 8;
+
+/** A thread for each row. */
+const alone: FoldSchedule = { kind: "fold", lanes: 1, rowsPerThread: 1, rowsFirst: true };
 
 function foldSchedule(part: Part, device: Device): FoldSchedule {
   const longest = Math.max(1, ...loopsOver(part).map(size));
   const rows = size(part.rows);
-  if (!hasFolds(part) && part.stores.every((store) => store.columns.length === 0)) return { kind: "fold", lanes: 1, rowsFirst: true };
+  if (!hasFolds(part) && part.stores.every((store) => store.columns.length === 0)) {
+    // A thread of a processor takes several rows one after the other, and computes once what they share.
+    const isMany = !device.cooperates && rows >= rowsOfThread * groupThreads * leastGroups;
+    return { ...alone, rowsPerThread: isMany ? rowsOfThread : 1 };
+  }
   // A row of one thread is the simplest, and where rows are enough to fill the device, neighbours may still share lines of memory.
-  if (!device.cooperates) return { kind: "fold", lanes: 1, rowsFirst: true };
+  if (!device.cooperates) return alone;
   const tables = tablesOf(part).reduce((bytes, tensor) => bytes + tensorBytes(tensor), 0);
   if (tables > 0) {
     // The tables of a group's rows lie in its shared memory, beside what sums pass through.
     const rowsThatFit = Math.floor((device.sharedBytes - 4 * groupThreads) / tables);
-    return { kind: "fold", lanes: Math.max(4, 2 ** Math.ceil(Math.log2(groupThreads / Math.max(1, rowsThatFit)))), rowsFirst: false };
+    return { kind: "fold", lanes: Math.max(4, 2 ** Math.ceil(Math.log2(groupThreads / Math.max(1, rowsThatFit)))), rowsPerThread: 1, rowsFirst: false };
   }
   const wanted = Math.min(groupThreads, 2 ** Math.ceil(Math.log2(longest / perLane)));
   const isContiguous = runsAlongRows(part);
   const lanes = Math.max(1, isContiguous ? wanted : Math.min(wanted, 2 ** Math.ceil(Math.log2(Math.max(1, device.parallelism / rows)))));
-  return { kind: "fold", lanes, rowsFirst: !isContiguous };
+  return { kind: "fold", lanes, rowsPerThread: 1, rowsFirst: !isContiguous };
 }
 
 /** The loops at the first depth: row sums and the columns of stores. */

@@ -27,9 +27,10 @@ export function verifySchedule({ part, schedule, groups }: Piece, threads: numbe
   if (groups !== needed) throw new IrError(`it takes ${groups} groups, and its rows need ${needed}`);
 }
 
-function foldGroups(rows: number, { lanes }: FoldSchedule, threads: number): number {
+function foldGroups(rows: number, { lanes, rowsPerThread }: FoldSchedule, threads: number): number {
   if (!Number.isInteger(Math.log2(lanes)) || threads % lanes !== 0) throw new IrError(`a row is divided among ${lanes} threads of ${threads}`);
-  return Math.ceil((rows * lanes) / threads);
+  if (!Number.isInteger(rowsPerThread) || rowsPerThread < 1 || (rowsPerThread > 1 && lanes > 1)) throw new IrError(`a thread takes ${rowsPerThread} rows`);
+  return Math.ceil((rows * lanes) / (threads * rowsPerThread));
 }
 
 function productGroups(part: Piece["part"], schedule: ProductSchedule, threads: number, device: Device): number {

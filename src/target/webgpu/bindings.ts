@@ -107,7 +107,7 @@ export class Bindings {
         const access = (range: Range) => (this.written.has(range.buffer) ? "read_write" : "read");
         const lines = this.order.map((range, i) => {
           const type = isFour(range) ? `vec4<${kindOf(range)}>` : kindOf(range);
-          return `@group(0) @binding(${i}) var<storage, ${access(range)}> b${i}: array<${type}>;`;
+          return `@group(0) @binding(${i}) var<storage, ${access(range)}> b${i}: array<${type}${countIn(range, isFour(range) ? 4 : 1)}>;`;
         });
         if (this.hasHealth) lines.push(`@group(0) @binding(${lines.length}) var<storage, read_write> health: array<atomic<u32>>;`);
         return lines;
@@ -158,6 +158,14 @@ function costOfJoining(left: Range, right: Range, most: number): number {
   if (left.buffer !== right.buffer || right.end - left.start > most || isHalf(left) !== isHalf(right)) return Infinity;
   const isPacked = left.whole !== undefined && left.whole === right.whole;
   return right.start - left.end + (left.buffer.startsWith("arena") && !isPacked ? 2 ** 40 : 0);
+}
+
+/**
+ * The extent of the array that a range of one tensor is: with it, the checks that browsers add to indices are against a number. Ranges
+ * of several tensors differ from layer to layer, and their kernels must not.
+ */
+function countIn({ tensors: [tensor, ...others], start, end }: Range, width: number): string {
+  return others.length > 0 ? "" : `, ${Math.ceil((end - start) / (width * (tensor!.half ? 2 : 4)))}`;
 }
 
 /** How many elements a tensor has. */

@@ -28,19 +28,22 @@ interface Pass {
 export function foldLines(piece: Piece, writer: Writer, mode: StoreMode, subgroup: boolean): readonly string[] {
   const { part } = piece;
   const schedule = piece.schedule as FoldSchedule;
-  const { lanes } = schedule;
+  const { lanes, rowsPerThread } = schedule;
   const expressions = new Expressions(writer, part.stores.map((store) => store.value));
   const root = new Block();
-  const { lines: rowLines, guard } = bindRows(root, part.rows, schedule, writer);
+  // What all rows share is computed once by a thread that has several.
+  const own = rowsPerThread > 1 ? root.open() : root;
+  const { lines: rowLines, head, guard } = bindRows(own, part.rows, schedule, writer);
   const passes = passesOf(part.stores, part.rows);
   const tableLines = bindTables(piece, schedule, writer);
-  for (const pass of passes) runPass(root, pass);
+  for (const pass of passes) runPass(own, pass);
   const condition = ["lane == 0", ...(guard === "" ? [] : [guard])].join(" && ");
   for (const store of part.stores) {
     if (store.columns.length > 0) continue;
-    const lines = storeLines(store, root);
-    root.lines.push(...(lanes === 1 ? lines : [`if (${condition}) {`, ...lines.map((line) => `  ${line}`), "}"]));
+    const lines = storeLines(store, own);
+    own.lines.push(...(lanes === 1 ? lines : [`if (${condition}) {`, ...lines.map((line) => `  ${line}`), "}"]));
   }
+  if (rowsPerThread > 1) root.close(head, own);
   return [...rowLines, ...tableLines, ...root.lines];
 
   function storeLines(store: Store, block: Block): readonly string[] {
@@ -78,19 +81,26 @@ export function foldLines(piece: Piece, writer: Writer, mode: StoreMode, subgrou
   }
 }
 
-/** Binds the row variables; with one lane a thread, rows beyond the last return at once. */
-function bindRows(root: Block, rows: readonly Variable[], { lanes, rowsFirst }: FoldSchedule, writer: Writer): { lines: readonly string[]; guard: string } {
+/**
+ * Binds the row variables, in a loop that `head` begins when a thread has several rows. With one lane a thread, rows beyond the last
+ * return at once.
+ */
+function bindRows(block: Block, rows: readonly Variable[], { lanes, rowsPerThread, rowsFirst }: FoldSchedule, writer: Writer): { lines: readonly string[]; head: string; guard: string } {
   const count = size(rows);
   const perGroup = groupThreads / lanes;
   const lines: string[] = [];
   const row = writer.fresh("row");
-  if (lanes === 1) lines.push(`let ${row} = group * ${groupThreads} + thread;`, `if (${row} >= ${count}) { return; }`);
+  let head = "";
+  if (rowsPerThread > 1) {
+    lines.push(`let first = (group * ${groupThreads} + thread) * ${rowsPerThread};`);
+    head = `for (var ${row} = first; ${row} < min(first + ${rowsPerThread}, ${count}); ${row}++)`;
+  } else if (lanes === 1) lines.push(`let ${row} = group * ${groupThreads} + thread;`, `if (${row} >= ${count}) { return; }`);
   else {
     const [lane, own] = rowsFirst ? [`thread / ${perGroup}`, `thread % ${perGroup}`] : [`thread % ${lanes}`, `thread / ${lanes}`];
     lines.push(`let lane = ${lane};`, `let own = group * ${perGroup} + ${own};`, `let ${row} = min(own, ${count - 1});`);
   }
-  bindLinear(root, rows, row, lines, writer);
-  return { lines, guard: lanes === 1 || count % perGroup === 0 ? "" : `own < ${count}` };
+  bindLinear(block, rows, row, rowsPerThread > 1 ? block.lines : lines, writer);
+  return { lines, head, guard: lanes === 1 || count % perGroup === 0 ? "" : `own < ${count}` };
 }
 
 /** Declares the tables of a row: in registers when a thread has the row alone, else in memory that the group shares. */

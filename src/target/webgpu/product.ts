@@ -33,9 +33,13 @@ export function productLines(piece: Piece, writer: Writer, mode: StoreMode, shar
     return root.lines;
   }
   const sums = new Sums(tiling);
-  if (schedule.isShared) shared(tiling, sums);
-  else for (const [i] of products.entries()) sumStraight(tiling, sums, i);
-  writeResults(piece, tiling, sums, mode);
+  if (schedule.isShared) {
+    shared(tiling, sums);
+    writeUnrolled(piece, tiling, sums, mode);
+  } else {
+    for (const [i] of products.entries()) sumStraight(tiling, sums, i);
+    writeLooped(piece, tiling, mode);
+  }
   return root.lines;
 }
 
@@ -60,16 +64,25 @@ function bindTile({ products: [product], schedule, writer, root }: Tiling): void
 
 /** The registers that results are summed in: for each product and row, vectors of four columns. */
 export class Sums {
+  private readonly isArray: boolean;
+  private readonly fours: number;
+
   constructor({ products, schedule, root }: Tiling) {
+    // An array, so that a loop can store what is in it. A GPU would not keep one in registers.
+    this.isArray = !schedule.isShared;
+    this.fours = schedule.microN / 4;
     for (const [p] of products.entries()) {
-      for (let i = 0; i < schedule.microM; i++) {
-        for (let q = 0; q < schedule.microN / 4; q++) root.lines.push(`var ${this.name(p, i, q)} = vec4<f32>(0.0);`);
+      if (this.isArray) root.lines.push(`var sum${p}: array<vec4<f32>, ${schedule.microM * this.fours}>;`);
+      else {
+        for (let i = 0; i < schedule.microM; i++) {
+          for (let q = 0; q < this.fours; q++) root.lines.push(`var ${this.name(p, i, q)} = vec4<f32>(0.0);`);
+        }
       }
     }
   }
 
   name(product: number, row: number, four: number): string {
-    return `sum${product}_${row}_${four}`;
+    return this.isArray ? `sum${product}[${row * this.fours + four}]` : `sum${product}_${row}_${four}`;
   }
 }
 
@@ -82,18 +95,12 @@ export function partedAddress(factor: Scalar, inner: readonly Variable[]): { loa
   return { load, moving: only(true), still: plus(only(false), { constant: where.constant, terms: [], key: "" }) };
 }
 
-/** How far an address moves with one loop. */
-function strideOf(where: Coordinate, loop: Variable): number {
-  return where.terms.find(({ atom }) => atom.kind === "variable" && atom.variable === loop)?.factor ?? 0;
-}
-
 /** Sums a product with both factors read straight from memory. */
 function sumStraight(tiling: Tiling, sums: Sums, index: number): void {
   const { products, schedule, writer, root } = tiling;
   const product = products[index]!;
   const expressions = new Expressions(writer, []);
   const { microM, microN } = schedule;
-  const last = product.inner.at(-1)!;
   const left = partedAddress(product.left, product.inner);
   const right = partedAddress(product.right, product.inner);
   // Rows and columns beyond the last repeat it; they are not stored.
@@ -122,69 +129,45 @@ function sumStraight(tiling: Tiling, sums: Sums, index: number): void {
       })
     : starts(right, product.n, "n0", microN, "n");
 
-  expressions.loops(root, product.inner.slice(0, -1), (outer) => {
-    const offset = (of: Coordinate, block: Block) => (of.terms.length === 0 ? "" : ` + ${expressions.coordinate(of, block)}`);
-    const whole = Math.floor(last.extent / 4) * 4;
-    const run = (from: number, to: number, step: number) => {
-      if (from >= to) return;
-      const k = writer.fresh(last.name);
-      const inner = outer.open();
-      inner.bind(last, k);
-      step4(inner, step, offset(left.moving, inner), offset(right.moving, inner));
-      if (to - from === step) outer.lines.push(`{`, `  let ${k} = ${from};`, ...inner.lines.map((line) => `  ${line}`), "}");
-      else outer.close(`for (var ${k} = ${from}; ${k} < ${to}; ${k} += ${step})`, inner);
+  // One summand at a time: several at once take longer to compile, and keep more values alive than a processor has registers.
+  expressions.loops(root, product.inner, (block) => {
+    const offsetOf = (of: Coordinate): string => {
+      if (of.terms.length === 0) return "";
+      const name = writer.fresh("move");
+      block.lines.push(`let ${name} = ${expressions.coordinate(of, block)};`);
+      return ` + ${name}`;
     };
-    run(0, whole, 4);
-    run(whole, last.extent, 1);
+    const element = (load: Load, at: string, offset: string, stem: string): string => {
+      const name = writer.fresh(stem);
+      block.lines.push(`let ${name} = ${writer.access.load(load.tensor, `${at}${offset}`)};`);
+      return name;
+    };
+    const [leftOffset, rightOffset] = [offsetOf(left.moving), offsetOf(right.moving)];
+    const a = leftStarts.map((at) => element(left.load, at, leftOffset, "a"));
+    const b = runsAlongN
+      ? rightStarts.map((at) => fourFrom(right.load, `${at}${rightOffset}`, block))
+      : fours(rightStarts.map((at) => element(right.load, at, rightOffset, "c")), block);
+    for (let i = 0; i < microM; i++) {
+      for (let q = 0; q < microN / 4; q++) block.lines.push(`${sums.name(index, i, q)} += ${a[i]!} * ${b[q]!};`);
+    }
   });
 
-  /** `steps` summands from the bound one on. */
-  function step4(block: Block, steps: number, leftOffset: string, rightOffset: string): void {
+  /** Four neighbouring elements. */
+  function fourFrom(load: Load, at: string, block: Block): string {
     const { access } = writer;
-    const [leftStride, rightStride] = [strideOf(left.moving, last), strideOf(right.moving, last)];
-    const isLeftRun = steps === 4 && isRunOfFour(plus(left.moving, left.still), last);
-    const isRightRun = steps === 4 && !runsAlongN && isRunOfFour(plus(right.moving, right.still), last);
-    const move = (k: number, stride: number) => (k * stride === 0 ? "" : ` + ${k * stride}`);
-    /** The elements of one row or column at each of the steps. */
-    const along = (load: Load, at: string, offset: string, stride: number, isRun: boolean, stem: string): readonly string[] => {
-      const four = isRun ? access.loadFour(load.tensor, `${at}${offset}`) : undefined;
-      const name = writer.fresh(stem);
-      if (four !== undefined) {
-        block.lines.push(`let ${name} = ${four};`);
-        return [0, 1, 2, 3].map((k) => `${name}[${k}]`);
-      }
-      return Array.from({ length: steps }, (_, k) => {
-        block.lines.push(`let ${name}_${k} = ${access.load(load.tensor, `${at}${offset}${move(k, stride)}`)};`);
-        return `${name}_${k}`;
-      });
-    };
-    const a = leftStarts.map((at) => along(left.load, at, leftOffset, leftStride, isLeftRun, "a"));
-    const b: string[][] = Array.from({ length: steps }, () => []);
-    if (runsAlongN) {
-      for (const at of rightStarts) {
-        for (let k = 0; k < steps; k++) {
-          const index = `${at}${rightOffset}${move(k, rightStride)}`;
-          const name = writer.fresh("b");
-          const four = access.loadFour(right.load.tensor, index) ?? `vec4<f32>(${[0, 1, 2, 3].map((j) => access.load(right.load.tensor, `${index} + ${j}`)).join(", ")})`;
-          block.lines.push(`let ${name} = ${four};`);
-          b[k]!.push(name);
-        }
-      }
-    } else {
-      const columns = rightStarts.map((at) => along(right.load, at, rightOffset, rightStride, isRightRun, "c"));
-      for (let k = 0; k < steps; k++) {
-        for (let q = 0; q < microN / 4; q++) {
-          const name = writer.fresh("b");
-          block.lines.push(`let ${name} = vec4<f32>(${[0, 1, 2, 3].map((j) => columns[4 * q + j]![k]).join(", ")});`);
-          b[k]!.push(name);
-        }
-      }
-    }
-    for (let k = 0; k < steps; k++) {
-      for (let i = 0; i < microM; i++) {
-        for (let q = 0; q < microN / 4; q++) block.lines.push(`${sums.name(index, i, q)} += ${a[i]![k]} * ${b[k]![q]};`);
-      }
-    }
+    const name = writer.fresh("b");
+    const four = access.loadFour(load.tensor, at) ?? `vec4<f32>(${[0, 1, 2, 3].map((j) => access.load(load.tensor, `${at} + ${j}`)).join(", ")})`;
+    block.lines.push(`let ${name} = ${four};`);
+    return name;
+  }
+
+  /** Elements as vectors of four. */
+  function fours(names: readonly string[], block: Block): readonly string[] {
+    return Array.from({ length: names.length / 4 }, (_, q) => {
+      const name = writer.fresh("b");
+      block.lines.push(`let ${name} = vec4<f32>(${names.slice(4 * q, 4 * q + 4).join(", ")});`);
+      return name;
+    });
   }
 }
 
@@ -203,8 +186,8 @@ function writeOne(piece: Piece, { products, writer }: Tiling, block: Block, row:
   block.close(`if (${row} < ${size(m)} && ${column} < ${size(n)})`, inner);
 }
 
-/** Computes what is stored from the sums, row by row, four columns at a time. */
-function writeResults(piece: Piece, { products, schedule, writer, root }: Tiling, sums: Sums, mode: StoreMode): void {
+/** Computes what is stored from the sums of a shared tile, row by row, four columns at a time. */
+function writeUnrolled(piece: Piece, { products, schedule, writer, root }: Tiling, sums: Sums, mode: StoreMode): void {
   const { m, n } = products[0]!;
   const { stores } = piece.part;
   const last = n.at(-1)!;
@@ -235,3 +218,26 @@ function writeResults(piece: Piece, { products, schedule, writer, root }: Tiling
   }
 }
 
+/**
+ * Computes what is stored from the sums of a thread's own tile, in loops: unrolled, it would be most of what a processor has to
+ * compile.
+ */
+function writeLooped(piece: Piece, { products, schedule, writer, root }: Tiling, mode: StoreMode): void {
+  const { m, n } = products[0]!;
+  const { microM, microN } = schedule;
+  const { stores } = piece.part;
+  const last = n.at(-1)!;
+  const inFours = n.length === 1 && last.extent % 4 === 0;
+  const expressions = new Expressions(writer, stores.map((store) => store.value), inFours ? last : undefined);
+  const row = root.open();
+  const inner = row.open();
+  bindLinear(row, m, "m", row.lines, writer);
+  bindLinear(inner, n, "n", inner.lines, writer);
+  const four = `(m - m0) * ${microN / 4} + (n - n0) / 4`;
+  products.forEach(({ fold }, p) => inner.name(fold, { text: inFours ? `sum${p}[${four}]` : `sum${p}[${four}][(n - n0) % 4]`, isVector: inFours }));
+  for (const store of stores) {
+    inner.lines.push(...guardStore(mode, store, (value) => expressions.stored(store.tensor, address(store.at), value, inner), (value) => expressions.value(value, inner)));
+  }
+  row.close(`for (var n = n0; n < min(n0 + ${microN}, ${size(n)}); n += ${inFours ? 4 : 1})`, inner);
+  root.close(`for (var m = m0; m < min(m0 + ${microM}, ${size(m)}); m++)`, row);
+}

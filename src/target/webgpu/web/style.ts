@@ -81,9 +81,9 @@ progress { flex: 1 1 8rem; height: 0.5rem; accent-color: var(--accent); }
   overflow: hidden;
   border: 1px solid var(--line);
   border-radius: 0.75rem;
-  background: var(--line);
+  background: var(--card);
 }
-.readouts div { padding: 0.75rem 1rem; background: var(--card); }
+.readouts div { padding: 0.75rem 1rem; box-shadow: 0 0 0 1px var(--line); }
 .readouts dt { color: var(--muted); font-size: 0.8125rem; }
 .readouts dd { margin: 0; font-size: 1.125rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
 
