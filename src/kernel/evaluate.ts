@@ -7,7 +7,7 @@ import { address } from "./normalise.js";
 import type { ElementwiseKind, Fold, Scalar, ScalarOf } from "./scalar.js";
 import type { Tensor } from "./tensor.js";
 
-type Compute = () => number;
+export type Compute = () => number;
 
 /** A loop variable's value, and when it last changed. */
 interface Loop {
@@ -15,7 +15,7 @@ interface Loop {
   changed: number;
 }
 
-/** Computes the scalars of one part for the current values of its loops. */
+/** Makes functions that compute the scalars and coordinates of one part, for the current values of its loops. */
 export class Evaluation {
   private readonly loops = new Map<Variable, Loop>();
   private readonly functions = new Map<Scalar, Compute>();
@@ -23,7 +23,8 @@ export class Evaluation {
   private now = 0;
   private rowBegan = 0;
 
-  constructor(private readonly load: (tensor: Tensor, element: number) => number) {}
+  /** @param access what reads an element of a tensor. */
+  constructor(private readonly access: (tensor: Tensor) => (element: number) => number) {}
 
   /** Runs `body` for every row; what was computed for one row is not kept for the next. */
   forRows(rows: readonly Variable[], body: () => void): void {
@@ -48,36 +49,35 @@ export class Evaluation {
     loop.changed = ++this.now;
   }
 
-  value(scalar: Scalar): number {
-    return this.function(scalar)();
-  }
-
-  element(where: Coordinate): number {
-    return this.coordinate(where)();
-  }
-
   private loopOf(variable: Variable): Loop {
     const loop = this.loops.get(variable) ?? { value: NaN, changed: 0 };
     this.loops.set(variable, loop);
     return loop;
   }
 
-  /** What computes a scalar, and keeps its value until a row begins or a loop that it depends on moves. */
-  private function(scalar: Scalar): Compute {
+  value(scalar: Scalar): Compute {
     const known = this.functions.get(scalar);
     if (known !== undefined) return known;
     const compute = this.computation(scalar);
+    const made = scalar.kind === "number" || scalar.kind === "position" || scalar.kind === "load" ? compute : this.kept(scalar, compute);
+    this.functions.set(scalar, made);
+    return made;
+  }
+
+  /** Computes a value when a row has begun or a loop that it depends on has moved since. */
+  private kept(scalar: Scalar, compute: Compute): Compute {
     const loops = [...scalar.free].map((variable) => this.loopOf(variable));
-    let [value, when] = [NaN, -1];
-    const kept: Compute = () => {
-      if (when < this.rowBegan || loops.some((loop) => loop.changed > when)) {
+    let value = NaN;
+    let when = -1;
+    return () => {
+      let isOld = when < this.rowBegan;
+      for (let i = 0; i < loops.length && !isOld; i++) isOld = loops[i]!.changed > when;
+      if (isOld) {
         value = compute();
         when = this.now;
       }
       return value;
     };
-    this.functions.set(scalar, kept);
-    return kept;
   }
 
   private computation(scalar: Scalar): Compute {
@@ -87,8 +87,8 @@ export class Evaluation {
       case "position":
         return this.coordinate(scalar.at);
       case "load": {
-        const where = this.coordinate(address(scalar.at));
-        return () => this.load(scalar.tensor, where());
+        const [where, element] = [this.coordinate(address(scalar.at)), this.access(scalar.tensor)];
+        return () => element(where());
       }
       case "apply":
         return this.applied(scalar);
@@ -100,7 +100,7 @@ export class Evaluation {
   }
 
   private applied({ operation, operands, dtype }: ScalarOf<"apply">): Compute {
-    const [x, y, z] = operands.map((operand) => this.function(operand)) as [Compute, Compute, Compute];
+    const [x, y, z] = operands.map((operand) => this.value(operand)) as [Compute, Compute, Compute];
     if (operation === "cast") return () => cast[dtype](x());
     const f = dtype === "i32" && operation === "mul" ? Math.imul : functions[operation];
     const compute = operands.length === 1 ? () => f(x(), 0, 0) : operands.length === 2 ? () => f(x(), y(), 0) : () => f(x(), y(), z());
@@ -108,7 +108,7 @@ export class Evaluation {
   }
 
   private drawn({ distribution, key, other, element }: ScalarOf<"random">): Compute {
-    const [first, second, counter] = [this.function(key), this.function(other), this.coordinate(element)];
+    const [first, second, counter] = [this.value(key), this.value(other), this.coordinate(element)];
     const words = new Uint32Array(2);
     return () => {
       threefry([first(), second()], counter(), 0, words);
@@ -119,7 +119,7 @@ export class Evaluation {
   }
 
   private folded({ combine, over, body, dtype }: Fold): Compute {
-    const term = this.function(body);
+    const term = this.value(body);
     return () => {
       let result = combine === "sum" ? 0 : dtype === "i32" ? -(2 ** 31) : -Infinity;
       this.forEach(over, () => {
@@ -129,7 +129,7 @@ export class Evaluation {
     };
   }
 
-  private coordinate({ constant, terms }: Coordinate): Compute {
+  coordinate({ constant, terms }: Coordinate): Compute {
     const parts = terms.map(({ atom, factor }) => ({ value: this.atom(atom), factor }));
     return () => {
       let result = constant;
@@ -143,7 +143,7 @@ export class Evaluation {
       const loop = this.loopOf(atom.variable);
       return () => loop.value;
     }
-    if (atom.kind === "value") return this.function(atom.value);
+    if (atom.kind === "value") return this.value(atom.value);
     const of = this.coordinate(atom.of);
     if (atom.kind === "clamp") return () => Math.min(Math.max(of(), atom.low), atom.high);
     return atom.kind === "quotient" ? () => Math.trunc(of() / atom.by) : () => of() % atom.by;

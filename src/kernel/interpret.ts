@@ -8,7 +8,7 @@ import { IrError, elements } from "../ir/types.js";
 import { keyOf } from "../random/threefry.js";
 import { Evaluation } from "./evaluate.js";
 import { address } from "./normalise.js";
-import type { Part, Store } from "./part.js";
+import { type Part, tablesOf } from "./part.js";
 import type { BufferName, Dispatch, KernelProgram } from "./program.js";
 import type { Tensor } from "./tensor.js";
 
@@ -43,22 +43,28 @@ function runDispatch({ pieces }: Dispatch, memory: Memory, mode: Mode): boolean 
 }
 
 function runPart(part: Part, memory: Memory, mode: Mode): boolean {
-  const tables = new Map<Tensor, Map<number, number>>();
-  const evaluation = new Evaluation((tensor, element) => (tensor.storage === "local" ? (tables.get(tensor)?.get(element) ?? NaN) : memory.read(tensor, element)));
+  const tables = new Map<Tensor, Map<number, number>>(tablesOf(part).map((tensor) => [tensor, new Map()]));
+  const evaluation = new Evaluation((tensor) => {
+    const table = tables.get(tensor);
+    return table === undefined ? memory.of(tensor).read : (element) => table.get(element) ?? NaN;
+  });
+  // A row's values are computed from what was there before any of them is stored.
+  const pending: (() => void)[] = [];
+  const stores = part.stores.map(({ tensor, at, columns, value }) => {
+    const [element, compute, table] = [evaluation.coordinate(address(at)), evaluation.value(value), tables.get(tensor)];
+    const write = table === undefined ? memory.of(tensor).write : (own: number, result: number) => void table.set(own, result);
+    return () => evaluation.forEach(columns, () => {
+      const [own, result] = [element(), compute()];
+      if (table !== undefined) return write(own, result);
+      isFinite &&= Number.isFinite(result);
+      if (mode === "write") pending.push(() => write(own, result));
+    });
+  });
   let isFinite = true;
   evaluation.forRows(part.rows, () => {
-    tables.clear();
-    // A row's values are computed from what was there before any of them is stored.
-    const pending: (readonly [Store, element: number, value: number])[] = [];
-    for (const store of part.stores) {
-      evaluation.forEach(store.columns, () => {
-        const [element, value] = [evaluation.element(address(store.at)), evaluation.value(store.value)];
-        if (store.tensor.storage === "local") tables.set(store.tensor, (tables.get(store.tensor) ?? new Map()).set(element, value));
-        else pending.push([store, element, value]);
-        isFinite &&= Number.isFinite(value);
-      });
-    }
-    if (mode === "write") for (const [{ tensor }, element, value] of pending) memory.write(tensor, element, value);
+    for (const table of tables.values()) table.clear();
+    for (const store of stores) store();
+    for (const store of pending.splice(0)) store();
   });
   return isFinite;
 }
@@ -72,30 +78,30 @@ class Memory {
     this.buffers = new Map([...program.buffers].map(([name, bytes]) => [name, new Float64Array(Math.ceil(bytes / 2)).fill(NaN)]));
   }
 
-  read(tensor: Tensor, element: number): number {
-    const { buffer, index } = this.find(tensor, element);
-    return buffer[index]!;
-  }
-
-  write(tensor: Tensor, element: number, value: number): void {
-    const { buffer, index } = this.find(tensor, element);
-    buffer[index] = value;
-  }
-
-  private find(tensor: Tensor, element: number): { buffer: Float64Array; index: number } {
+  /** @throws IrError when it has no place; reading and writing throw one when they miss the tensor. */
+  of(tensor: Tensor): { read(element: number): number; write(element: number, value: number): void } {
     const placement = this.program.placements.get(tensor);
-    if (placement === undefined) throw new IrError(`${tensor.name} has no place`);
-    const buffer = this.buffers.get(placement.buffer)!;
-    const index = placement.offset / 2 + element * (tensor.half ? 1 : 2);
-    if (!(element >= 0 && element < elements(tensor.axes) && index < buffer.length)) throw new IrError(`${tensor.name} has no element ${element}`);
-    return { buffer, index };
+    const buffer = placement && this.buffers.get(placement.buffer);
+    if (placement === undefined || buffer === undefined) throw new IrError(`${tensor.name} has no place`);
+    const [first, width, count] = [placement.offset / 2, tensor.half ? 1 : 2, elements(tensor.axes)];
+    const find = (element: number): number => {
+      const index = first + width * element;
+      if (!(element >= 0 && element < count && index < buffer.length)) throw new IrError(`${tensor.name} has no element ${element}`);
+      return index;
+    };
+    return {
+      read: (element) => buffer[find(element)]!,
+      write: (element, value) => void (buffer[find(element)] = value),
+    };
   }
 
   fill(tensor: Tensor, values: ArrayLike<number> | undefined): void {
-    for (let i = 0; i < (values?.length ?? 0); i++) this.write(tensor, i, values![i]!);
+    const { write } = this.of(tensor);
+    for (let i = 0; i < (values?.length ?? 0); i++) write(i, values![i]!);
   }
 
   values(tensor: Tensor): Float64Array {
-    return Float64Array.from({ length: elements(tensor.axes) }, (_, i) => this.read(tensor, i));
+    const { read } = this.of(tensor);
+    return Float64Array.from({ length: elements(tensor.axes) }, (_, i) => read(i));
   }
 }

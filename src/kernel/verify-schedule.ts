@@ -6,7 +6,7 @@ import { tablesOf } from "./part.js";
 import { size } from "./product.js";
 import type { Dispatch, FoldSchedule, Piece, ProductSchedule } from "./program.js";
 import { type Fold, reachable } from "./scalar.js";
-import { productsOf } from "./schedule.js";
+import { groupThreads, productsOf } from "./schedule.js";
 import { tensorBytes } from "./tensor.js";
 
 /** @throws IrError when a dispatch asks for more than the device has. */
@@ -28,8 +28,9 @@ export function verifySchedule({ part, schedule, groups }: Piece, threads: numbe
 }
 
 function foldGroups(rows: number, { lanes, rowsPerThread }: FoldSchedule, threads: number): number {
+  if (threads !== groupThreads) throw new IrError(`rows are divided among groups of ${groupThreads} threads, and the group has ${threads}`);
   if (!Number.isInteger(Math.log2(lanes)) || threads % lanes !== 0) throw new IrError(`a row is divided among ${lanes} threads of ${threads}`);
-  if (!Number.isInteger(rowsPerThread) || rowsPerThread < 1 || (rowsPerThread > 1 && lanes > 1)) throw new IrError(`a thread takes ${rowsPerThread} rows`);
+  if (!Number.isInteger(rowsPerThread) || rowsPerThread < 1 || (rowsPerThread > 1 && lanes > 1)) throw new IrError(`${lanes} threads of a row take ${rowsPerThread} rows`);
   return Math.ceil((rows * lanes) / (threads * rowsPerThread));
 }
 

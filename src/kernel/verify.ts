@@ -7,8 +7,8 @@ import { IrError } from "../ir/types.js";
 import { Contents } from "./contents.js";
 import type { Device } from "./device.js";
 import { address } from "./normalise.js";
-import { type Part, type Store, readBy, touchedBy } from "./part.js";
-import { type BufferName, type Dispatch, type EntryPlan, type KernelProgram, type Piece, type Placement, purposeOf } from "./program.js";
+import { type Part, type Store, originOf, readBy, touchedBy } from "./part.js";
+import type { BufferName, EntryPlan, KernelProgram, Piece, Placement } from "./program.js";
 import { reachOf } from "./reach.js";
 import { type Storage, type Tensor, tensorBytes } from "./tensor.js";
 import { verifyPart, widthOf } from "./verify-piece.js";
@@ -36,8 +36,9 @@ function located(where: () => string, check: () => void): void {
   }
 }
 
-function nameOf(piece: Piece): string {
-  const { kind, place } = purposeOf(piece);
+function nameOf({ part }: Piece): string {
+  if (part.stores.length === 0) return "a piece";
+  const { kind, place } = originOf(part);
   return `\`${kind}\`${place === "" ? "" : ` in ${place}`}`;
 }
 
@@ -100,30 +101,30 @@ function verifyApart(tensors: readonly Tensor[], { placements }: KernelProgram):
 
 function verifyEntry(entry: EntryPlan, program: KernelProgram, device: Device): void {
   const memory = new Memory(program);
-  const total = entry.dispatches.length;
-  const inPiece = (title: string) => (piece: Piece, check: () => void) => located(() => `${entry.name}, ${title}, ${nameOf(piece)}`, check);
-  const verifyPieces = (dispatch: Dispatch, isUpdate: boolean, title: string, now: number) => {
-    const locate = inPiece(title);
+  const steps = [
+    ...entry.dispatches.map((dispatch, i) => ({ dispatch, isUpdate: false, title: `dispatch ${i}` })),
+    ...entry.updates.map((dispatch, i) => ({ dispatch, isUpdate: true, title: `update ${i}` })),
+  ];
+  const titles = new Map(steps.flatMap(({ dispatch, title }) => dispatch.pieces.map((piece) => [piece, title] as const)));
+  const locate = (piece: Piece, check: () => void) => located(() => `${entry.name}, ${titles.get(piece)}, ${nameOf(piece)}`, check);
+  steps.forEach(({ dispatch, isUpdate, title }, now) => {
     for (const piece of dispatch.pieces) {
       locate(piece, () => {
-        checkTensors(piece.part, isUpdate, program);
         verifyPart(piece.part);
+        verifyTensors(piece.part, isUpdate, program);
         verifySchedule(piece, dispatch.threads, device);
       });
     }
     located(() => `${entry.name}, ${title}`, () => verifyDispatch(dispatch, device));
     for (const piece of dispatch.pieces) locate(piece, () => memory.read(piece.part, now));
     if (!isUpdate) for (const piece of dispatch.pieces) locate(piece, () => memory.write(piece.part, now));
-  };
-  entry.dispatches.forEach((dispatch, i) => verifyPieces(dispatch, false, `dispatch ${i}`, i));
-  entry.updates.forEach((dispatch, i) => verifyPieces(dispatch, true, `update ${i}`, total + i));
-  const titles = new Map(entry.updates.flatMap((dispatch, i) => dispatch.pieces.map((piece) => [piece, `update ${i}`] as const)));
-  verifyUpdates(entry.updates, program.placements, (piece, check) => inPiece(titles.get(piece)!)(piece, check));
-  for (const [name, tensor] of entry.results) located(() => `${entry.name}, result \`${name}\``, () => memory.need(tensor, total));
+  });
+  verifyUpdates(entry.updates, program.placements, locate);
+  for (const [name, tensor] of entry.results) located(() => `${entry.name}, result \`${name}\``, () => memory.need(tensor, steps.length));
 }
 
 /** What a part may touch. */
-function checkTensors(part: Part, isUpdate: boolean, { placements }: KernelProgram): void {
+function verifyTensors(part: Part, isUpdate: boolean, { placements }: KernelProgram): void {
   if (part.isUpdate !== isUpdate) throw new IrError(`it stands among ${isUpdate ? "the updates" : "what is no update"}`);
   for (const tensor of touchedBy(part)) if (!placements.has(tensor)) throw new IrError(`${tensor.name} has no place`);
   for (const store of part.stores) {

@@ -1,10 +1,11 @@
 /** What the training loop needs of a data set. */
 
 import type { DataExtent } from "./checkpoint.js";
-import { batches, batchesPerEpoch, evaluationBatches, type DataSet } from "./data/index.js";
+import { batches, batchesPerEpoch, evaluationBatches } from "./data/batches.js";
+import type { DataSet } from "./data/index.js";
 import type { Batch, Manifest } from "./trainer.js";
 
-/** The examples of a run in batches. The same arguments always give the same batches. */
+/** The examples of a run in batches. The same arguments always give the same batches, each with arrays of its own. */
 export interface Batches extends DataExtent {
   /** One line for people. */
   readonly description: string;

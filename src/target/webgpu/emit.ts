@@ -3,6 +3,7 @@
 import type { Program } from "../../ir/program.js";
 import type { Device } from "../../kernel/device.js";
 import { lower } from "../../kernel/lower.js";
+import { verifyKernels } from "../../kernel/verify.js";
 import type { Dispatch, EntryPlan, KernelProgram, Placement } from "../../kernel/program.js";
 import type { Tensor } from "../../kernel/tensor.js";
 import { IrError } from "../../ir/types.js";
@@ -23,7 +24,9 @@ const featureOf: readonly (readonly [line: string, feature: string])[] = [
 
 /** The plan of a verified program. @throws IrError when the device cannot run one of its operations. */
 export function emitWebgpu(program: Program, device: Device): Plan {
-  return planOf(lower(program, device), device);
+  const kernels = lower(program, device);
+  verifyKernels(kernels, device);
+  return planOf(kernels, device);
 }
 
 /** The plan of a kernel program. */

@@ -1,0 +1,31 @@
+/** The examples as programs, small enough for interpreters. */
+
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compile } from "../../src/compiler/compile.js";
+import { fileHost } from "../../src/compiler/host.js";
+import type { Program } from "../../src/ir/program.js";
+
+const folder = fileURLToPath(new URL("../../examples/", import.meta.url));
+
+/** As they stand in the examples. */
+export const asWritten = (text: string): string => text;
+
+/** Batches of 2, and models of 16 features. */
+export function small(text: string): string {
+  return text.replace(/^( *batch) \d+$/m, "$1 2").replace(/\b(dim|width) = \d+/g, "$1 = 16");
+}
+
+/** All recipes of all examples, `file#recipe`, their texts changed by `change`. */
+export function examplePrograms(change: (text: string) => string): readonly (readonly [name: string, program: Program])[] {
+  const host = fileHost(folder);
+  const read = (path: string) => {
+    const text = host.readSpec(path);
+    return text === undefined ? undefined : change(text);
+  };
+  return readdirSync(folder).filter((name) => name.endsWith(".norm")).flatMap((name) => {
+    const { recipes } = compile(name, change(readFileSync(join(folder, name), "utf8")), { ...host, readSpec: read });
+    return [...recipes].map(([recipe, { program }]) => [`${name}#${recipe}`, program] as const);
+  });
+}
