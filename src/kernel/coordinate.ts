@@ -99,6 +99,11 @@ export function times(of: Coordinate, factor: number): Coordinate {
   return made(of.constant * factor, of.terms.map((term) => ({ atom: term.atom, factor: term.factor * factor })));
 }
 
+/** The terms that are wanted, without the constant. */
+export function termsOf(of: Coordinate, isWanted: (term: Term) => boolean): Coordinate {
+  return made(0, of.terms.filter(isWanted));
+}
+
 /** The value of a whole-number scalar, kept between `low` and `high`. */
 export function valueWithin(value: Scalar, low: number, high: number): Coordinate {
   return clamp(sum(0, [{ atom: { kind: "value", value }, factor: 1 }]), low, high);

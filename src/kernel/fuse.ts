@@ -4,7 +4,7 @@
  * become one. Fusing is rewriting: a load is replaced by the scalar that was stored there.
  */
 
-import { type Coordinate, type Variable, at, constant, plainVariable, plus, range, times } from "./coordinate.js";
+import { type Coordinate, type Variable, at, constant, plainVariable, plus, range, rebuild } from "./coordinate.js";
 import type { Device } from "./device.js";
 import { PartGraph } from "./graph.js";
 import { type Part, type Store, hasFolds, touchedBy } from "./part.js";
@@ -163,8 +163,7 @@ function rewritten(producer: Part, consumer: Part, kept: readonly Store[], match
 
 /** A store's coordinate with variables replaced. */
 function substituted(of: Coordinate, by: ReadonlyMap<Variable, Coordinate>): Coordinate {
-  return plus(constant(of.constant), ...of.terms.map(({ atom, factor }) =>
-    times(atom.kind === "variable" ? (by.get(atom.variable) ?? at(atom.variable)) : { constant: 0, terms: [{ atom, factor: 1 }], key: "" }, factor)));
+  return rebuild(of, { variable: (loop) => by.get(loop) ?? at(loop), value: (value) => value });
 }
 
 /** Parts that neither needs the other's result, with the same rows and loops, and a tensor that both read in the same place. */

@@ -1,7 +1,7 @@
 /** Parts: pieces of work that one kernel does, before addresses and schedules. */
 
 import type { Op } from "../ir/program.js";
-import { type Coordinate, type Variable, plainVariable } from "./coordinate.js";
+import type { Coordinate, Variable } from "./coordinate.js";
 import { type Scalar, loadsOf, reachable } from "./scalar.js";
 import type { Tensor } from "./tensor.js";
 
@@ -59,16 +59,4 @@ export function touchedBy(part: Part): ReadonlySet<Tensor> {
 
 export function hasFolds(part: Part): boolean {
   return reachable(part.stores.map((store) => store.value)).some((scalar) => scalar.kind === "fold");
-}
-
-/** Coordinates that are distinct variables, one for each axis that has more than one element; undefined when they are not. */
-export function plainVariables(at: readonly Coordinate[]): readonly Variable[] | undefined {
-  const result: Variable[] = [];
-  for (const coordinate of at) {
-    if (coordinate.terms.length === 0 && coordinate.constant === 0) continue;
-    const loop = plainVariable(coordinate);
-    if (loop === undefined || result.includes(loop)) return undefined;
-    result.push(loop);
-  }
-  return result;
 }

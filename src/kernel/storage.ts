@@ -19,7 +19,7 @@ export interface Stored {
 }
 
 /** Values that no elementwise computation gives. */
-export function isHeavy(op: Op): boolean {
+function isHeavy(op: Op): boolean {
   return op.kind === "reduce_sum" || op.kind === "reduce_max" || op.kind === "contract" || op.kind === "scatter_add";
 }
 

@@ -1,6 +1,6 @@
 /** Products as WGSL: each thread computes a tile of results in registers. */
 
-import { type Coordinate, type Variable, plus, times } from "../../kernel/coordinate.js";
+import { type Coordinate, type Term, type Variable, constant, plus, termsOf } from "../../kernel/coordinate.js";
 import { address } from "../../kernel/normalise.js";
 import { type Product, size } from "../../kernel/product.js";
 import type { Piece, ProductSchedule } from "../../kernel/program.js";
@@ -90,9 +90,8 @@ export class Sums {
 export function partedAddress(factor: Scalar, inner: readonly Variable[]): { load: Load; moving: Coordinate; still: Coordinate } {
   const load = factor as Load;
   const where = address(load.at);
-  const isMoving = (term: Coordinate["terms"][number]) => term.atom.kind === "variable" && inner.includes(term.atom.variable);
-  const only = (keep: boolean) => plus(...where.terms.filter((term) => isMoving(term) === keep).map((term) => times({ constant: 0, terms: [{ ...term, factor: 1 }], key: "" }, term.factor)));
-  return { load, moving: only(true), still: plus(only(false), { constant: where.constant, terms: [], key: "" }) };
+  const isMoving = ({ atom }: Term) => atom.kind === "variable" && inner.includes(atom.variable);
+  return { load, moving: termsOf(where, isMoving), still: plus(termsOf(where, (term) => !isMoving(term)), constant(where.constant)) };
 }
 
 /** Sums a product with both factors read straight from memory. */
