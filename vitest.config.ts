@@ -8,6 +8,9 @@ export default defineConfig({
   test: {
     // Processes, and not threads: the driver is found by an environment variable that is read when a process starts.
     pool: "forks",
+    // Limits for what hangs. Machines are shared, and a software GPU compiles slowly.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     env: softwareGpuExists && !hardware ? softwareVulkan() : {},
   },
 });
