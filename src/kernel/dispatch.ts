@@ -1,9 +1,9 @@
 /** Puts pieces that need nothing of each other into one dispatch. */
 
 import type { Device } from "./device.js";
-import { readBy, touchedBy, writtenBy } from "./part.js";
+import { readBy, tablesOf, touchedBy, writtenBy } from "./part.js";
 import type { Dispatch, Piece } from "./program.js";
-import { groupThreads } from "./schedule.js";
+import { foldBytes, groupThreads } from "./schedule.js";
 import { type Tensor, tensorBytes } from "./tensor.js";
 
 /** More pieces than this make a kernel that no one reads, and that compiles slowly. */
@@ -17,7 +17,7 @@ export type WholeOf = (tensor: Tensor) => Tensor;
  * for, such as a weight's gradient, are placed when all others are: they go wherever there is room.
  */
 export function dispatches(pieces: readonly Piece[], device: Device, most: number, wholeOf: WholeOf): readonly Dispatch[] {
-  const open: { pieces: Piece[]; kind: string; tensors: Set<Tensor>; groups: number }[] = [];
+  const open: { pieces: Piece[]; kind: string; tensors: Set<Tensor>; groups: number; tables: number }[] = [];
   const writtenIn = new Map<Tensor, number>();
   const patient = patientPieces(pieces);
   for (const piece of [...pieces.filter((own) => !patient.has(own)), ...pieces.filter((own) => patient.has(own))]) {
@@ -25,15 +25,18 @@ export function dispatches(pieces: readonly Piece[], device: Device, most: numbe
     const first = Math.max(-1, ...[...reads].map((tensor) => (tensor.storage === "slot" ? -1 : (writtenIn.get(tensor) ?? -1)))) + 1;
     const kind = `${piece.schedule.kind} ${threadsOf(piece)}`;
     const touched = touchedBy(piece.part);
+    const tables = tableBytes(piece);
     let at = open.findIndex((dispatch, i) => {
       if (i < first || dispatch.kind !== kind || dispatch.pieces.length >= most) return false;
+      if (tables > 0 && dispatch.tables + tables > device.sharedBytes - foldBytes) return false;
       const tensors = new Set([...dispatch.tensors, ...touched]);
       return bindingsNeeded(tensors, wholeOf, device) <= device.maxBuffers && dispatch.groups + piece.groups <= device.maxGroups ** 2;
     });
-    if (at < 0) at = open.push({ pieces: [], kind, tensors: new Set(), groups: 0 }) - 1;
+    if (at < 0) at = open.push({ pieces: [], kind, tensors: new Set(), groups: 0, tables: 0 }) - 1;
     const chosen = open[at]!;
     chosen.pieces.push(piece);
     chosen.groups += piece.groups;
+    chosen.tables += tables;
     for (const tensor of touched) chosen.tensors.add(tensor);
     for (const tensor of writtenBy(piece.part)) writtenIn.set(tensor, Math.max(at, writtenIn.get(tensor) ?? -1));
   }
@@ -68,6 +71,12 @@ function bindingsNeeded(tensors: ReadonlySet<Tensor>, wholeOf: WholeOf, device: 
   const slotRanges = bytes > device.maxBinding ? slots.length : Math.min(2, slots.length);
   const temporaries = new Set(of("temporary").map(wholeOf)).size;
   return temporaries + slotRanges + Math.min(1, of("input").length) + Math.min(1, of("result").length);
+}
+
+/** Bytes of shared memory that the tables of a piece's rows take. Each piece of a dispatch has its own. */
+function tableBytes({ part, schedule }: Piece): number {
+  if (schedule.kind !== "fold" || schedule.lanes === 1) return 0;
+  return (groupThreads / schedule.lanes) * tablesOf(part).reduce((bytes, tensor) => bytes + tensorBytes(tensor), 0);
 }
 
 export function threadsOf({ schedule }: Piece): number {

@@ -7,7 +7,7 @@ import { address } from "./normalise.js";
 import type { ElementwiseKind, Fold, Scalar, ScalarOf } from "./scalar.js";
 import type { Tensor } from "./tensor.js";
 
-export type Compute = () => number;
+type Compute = () => number;
 
 /** A loop variable's value, and when it last changed. */
 interface Loop {
@@ -49,12 +49,7 @@ export class Evaluation {
     loop.changed = ++this.now;
   }
 
-  private loopOf(variable: Variable): Loop {
-    const loop = this.loops.get(variable) ?? { value: NaN, changed: 0 };
-    this.loops.set(variable, loop);
-    return loop;
-  }
-
+  /** What computes a scalar. */
   value(scalar: Scalar): Compute {
     const known = this.functions.get(scalar);
     if (known !== undefined) return known;
@@ -62,6 +57,22 @@ export class Evaluation {
     const made = scalar.kind === "number" || scalar.kind === "position" || scalar.kind === "load" ? compute : this.kept(scalar, compute);
     this.functions.set(scalar, made);
     return made;
+  }
+
+  /** What computes a coordinate. */
+  coordinate({ constant, terms }: Coordinate): Compute {
+    const parts = terms.map(({ atom, factor }) => ({ value: this.atom(atom), factor }));
+    return () => {
+      let result = constant;
+      for (const { value, factor } of parts) result += factor * value();
+      return result;
+    };
+  }
+
+  private loopOf(variable: Variable): Loop {
+    const loop = this.loops.get(variable) ?? { value: NaN, changed: 0 };
+    this.loops.set(variable, loop);
+    return loop;
   }
 
   /** Computes a value when a row has begun or a loop that it depends on has moved since. */
@@ -125,15 +136,6 @@ export class Evaluation {
       this.forEach(over, () => {
         result = combine === "max" ? Math.max(result, term()) : dtype === "i32" ? (result + term()) | 0 : result + term();
       });
-      return result;
-    };
-  }
-
-  coordinate({ constant, terms }: Coordinate): Compute {
-    const parts = terms.map(({ atom, factor }) => ({ value: this.atom(atom), factor }));
-    return () => {
-      let result = constant;
-      for (const { value, factor } of parts) result += factor * value();
       return result;
     };
   }

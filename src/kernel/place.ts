@@ -15,7 +15,7 @@ export interface UnplacedEntry extends Omit<EntryPlan, "arenaBytes"> {
 /** Slots, inputs and results lie side by side; each entry has the arenas for itself while it runs. */
 export function placed(entries: readonly UnplacedEntry[], leaves: ProgramLeaves, device: Device): Pick<KernelProgram, "placements" | "buffers" | "entries"> {
   const placements = new Map<Tensor, Placement>();
-  const buffers = new Map<BufferName, number>([["arena", alignment]]);
+  const buffers = new Map<BufferName, number>();
   const grow = (buffer: BufferName, bytes: number) => buffers.set(buffer, Math.max(buffers.get(buffer) ?? alignment, bytes));
   const place = (buffer: BufferName, tensors: Iterable<Tensor>) => {
     const { offsets, bytes } = sideBySide(tensors);
@@ -27,6 +27,7 @@ export function placed(entries: readonly UnplacedEntry[], leaves: ProgramLeaves,
 
   place("slots", new Set([...leaves.slots.values()].map(wholeOf)));
   place("inputs", [...leaves.inputs.values(), ...leaves.keys.values()]);
+  grow("arena", alignment);
   const plans = new Map<string, EntryPlan>();
   for (const { name, dispatches, updates, results } of entries) {
     place("results", new Set(results.values()));

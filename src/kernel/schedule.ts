@@ -10,6 +10,8 @@ import { tensorBytes } from "./tensor.js";
 
 /** Threads of a group that works by rows. */
 export const groupThreads = 64;
+/** Bytes of shared memory that sums over a row pass through: a number of each kind for every thread. */
+export const foldBytes = 8 * groupThreads;
 
 export function scheduled(part: Part, device: Device): Piece {
   const products = part.kind === "product" ? productsOf(part) : undefined;
@@ -128,7 +130,7 @@ function foldSchedule(part: Part, device: Device): FoldSchedule {
   const tables = tablesOf(part).reduce((bytes, tensor) => bytes + tensorBytes(tensor), 0);
   if (tables > 0) {
     // The tables of a group's rows lie in its shared memory, beside what sums pass through.
-    const rowsThatFit = Math.floor((device.sharedBytes - 4 * groupThreads) / tables);
+    const rowsThatFit = Math.floor((device.sharedBytes - foldBytes) / tables);
     return { kind: "fold", lanes: Math.max(4, 2 ** Math.ceil(Math.log2(groupThreads / Math.max(1, rowsThatFit)))), rowsPerThread: 1, rowsFirst: false };
   }
   const wanted = Math.min(groupThreads, 2 ** Math.ceil(Math.log2(longest / perLane)));

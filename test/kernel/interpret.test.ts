@@ -9,15 +9,16 @@ import { interpret } from "../../src/ir/interpret.js";
 import { parseProgram } from "../../src/ir/parse.js";
 import type { Program } from "../../src/ir/program.js";
 import { IrError } from "../../src/ir/types.js";
-import { constant, plus } from "../../src/kernel/coordinate.js";
+import { constant, plus, visitAtoms } from "../../src/kernel/coordinate.js";
 import { type Device, portable } from "../../src/kernel/device.js";
 import { interpretKernels } from "../../src/kernel/interpret.js";
 import { lower } from "../../src/kernel/lower.js";
 import { tablesOf } from "../../src/kernel/part.js";
 import type { KernelProgram } from "../../src/kernel/program.js";
+import { loadsOf } from "../../src/kernel/scalar.js";
 import { verifyKernels } from "../../src/kernel/verify.js";
 import { relativeError } from "../ir/support.js";
-import { moved, small, smallProgram, withDispatch, withDispatches, withPlacement, withStore } from "./broken.js";
+import { entryOf, moved, small, smallProgram, withDispatch, withDispatches, withPlacement, withStore } from "./broken.js";
 import { devices } from "./devices.js";
 import { environmentOf } from "./environments.js";
 import { examplePrograms, small as inSmall } from "./examples.js";
@@ -61,6 +62,24 @@ describe("attention whose scores are never stored", () => {
     expect([...kernels.placements.keys()].some((tensor) => tensor.half)).toBe(device.half);
     expect(errorOf(program, kernels, "step", environmentOf(program))).toBeLessThan(tolerance);
   });
+});
+
+test("quotients and remainders that no loops stand for", () => {
+  const program = parseProgram(`program parts {
+    input x : f32[p: 2, q: 3]
+    entry step {
+      %0 = input() {slot: "x"} : f32[p: 2, q: 3]
+      %1 = merge(%0) {axes: [q, p], into: "r"} : f32[r: 6]
+      %2 = slice(%1) {axis: "r", start: 1, extent: 4} : f32[r: 4]
+      return y: %2
+    }
+  }`);
+  const kernels = lower(program, portable);
+  verifyKernels(kernels, portable);
+  const atoms = new Set<string>();
+  for (const { value } of entryOf(kernels).dispatches[0]!.pieces[0]!.part.stores) for (const load of loadsOf([value])) visitAtoms(load.at[0]!, ({ kind }) => void atoms.add(kind));
+  expect(atoms).toEqual(new Set(["variable", "quotient", "remainder"]));
+  expect(errorOf(program, kernels, "step", environmentOf(program))).toBe(0);
 });
 
 describe("updates", () => {

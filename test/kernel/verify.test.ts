@@ -182,11 +182,6 @@ describe("updates", () => {
       (program) => withUpdate(program, 0, 1, ({ value }) => ({ value: moved(value, () => constant(3)) })),
       "step, update 0, `update` in w: w is read at other elements than the one that is changed there",
     ],
-    [
-      "an element that is changed already",
-      (program) => withUpdate(program, 0, 1, ({ at }) => ({ value: scalars.load(tensorOf(program, "m"), at) })),
-      "step, update 0, `update` in w: m is read after it has been changed",
-    ],
     ["an update of a temporary", (program) => withUpdate(program, 1, 0, () => ({ tensor: tensorOf(program, "t2") })), "step, update 0, `update` in v: an update writes t2, a temporary"],
     ["an update of a result", (program) => withUpdate(program, 2, 0, () => ({ value: scalars.number(0, "f32") })), "an update writes loss, a result"],
     ["an update among other pieces", (program) => withPart(program, 0, 0, () => ({ isUpdate: true })), "step, dispatch 0, `contract` in layer: it stands among what is no update"],

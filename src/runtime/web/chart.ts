@@ -29,25 +29,25 @@ export class Chart {
   }
 
   private options(): uPlot.Options {
-    const axis = (label: string): uPlot.Axis => ({
-      label,
+    const axis: uPlot.Axis = {
       font,
-      labelFont: font,
-      labelSize: 20,
       stroke: this.color("text"),
       grid: { stroke: this.color("line"), width: 1 },
       ticks: { stroke: this.color("line"), width: 1, size: 4 },
-    });
+    };
     const value: uPlot.Series.Value = (_, number: number | null) => (number === null ? "–" : formatValue(number));
     return {
       width: this.place.clientWidth,
       height,
       scales: { x: { time: false } },
-      axes: [{ ...axis("step"), size: 30 }, { ...axis("loss"), size: 56 }],
+      axes: [
+        { ...axis, size: 30, label: "step", labelFont: font, labelSize: 20 },
+        { ...axis, size: 56 },
+      ],
       // Dragging would zoom into a curve that moves on.
       cursor: { drag: { x: false, y: false } },
       series: [
-        { label: "step" },
+        { label: "step", value: (_, step: number | null) => step ?? "–" },
         { label: "each batch", stroke: this.color("raw"), width: 1, spanGaps: true, points: { show: false }, value },
         { label: "smoothed", stroke: this.color("smoothed"), width: 2, spanGaps: true, points: { show: false }, value },
         { label: "held out", stroke: this.color("heldOut"), width: 2, spanGaps: true, points: { show: true, size: 6, space: 0, fill: this.color("heldOut") }, value },

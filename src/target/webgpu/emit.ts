@@ -25,6 +25,7 @@ const featureOf: readonly (readonly [line: string, feature: string])[] = [
 /** The plan of a verified program. @throws IrError when the device cannot run one of its operations. */
 export function emitWebgpu(program: Program, device: Device): Plan {
   const kernels = lower(program, device);
+  for (const [name, size] of kernels.buffers) checkBuffer(name, size, device);
   verifyKernels(kernels, device);
   return planOf(kernels, device);
 }
@@ -49,7 +50,6 @@ export function planOf(kernels: KernelProgram, device: Device): Plan {
   const entries = { initialise: entry("initialise"), step: entry("step"), evaluate: entry("evaluate") };
   const bytes = (name: BufferName) => (kernels.buffers.get(name) ?? 0) + (name === "results" ? healthBytes : 0);
   const others = [...kernels.buffers.keys()].map((name) => [name, bytes(name)]);
-  for (const [name, size] of kernels.buffers) checkBuffer(name, size, device);
   return {
     features: [...featureOf].filter(([line]) => [...shaders.keys()].some((text) => text.includes(line))).map(([, feature]) => feature),
     limits: limitsOf(kernels, entries, [...shaders.keys()]),

@@ -74,6 +74,15 @@ export class Expressions {
     return wantsVector && !isVector ? `vec4<${typeNames[scalar.dtype]}>(${text})` : text;
   }
 
+  /** Computes a scalar here, for uses that come later. */
+  hold(scalar: Scalar, block: Block): void {
+    const { text, isVector } = this.named(scalar, block);
+    if (scalar.kind === "number" || block.find(scalar) !== undefined) return;
+    const name = this.writer.fresh("x");
+    block.lines.push(`let ${name} = ${text};`);
+    block.name(scalar, { text: name, isVector });
+  }
+
   private named(scalar: Scalar, block: Block): Named {
     const known = block.find(scalar);
     if (known !== undefined) return known;

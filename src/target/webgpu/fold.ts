@@ -37,6 +37,8 @@ export function foldLines(piece: Piece, writer: Writer, mode: StoreMode, subgrou
   const passes = passesOf(part.stores, part.rows);
   const tableLines = bindTables(piece, schedule, writer);
   for (const pass of passes) runPass(own, pass);
+  // An update may read what its own stores change: all its values are computed before.
+  if (part.isUpdate) for (const store of part.stores) expressions.hold(store.value, own);
   const condition = ["lane == 0", ...(guard === "" ? [] : [guard])].join(" && ");
   for (const store of part.stores) {
     if (store.columns.length > 0) continue;

@@ -28,9 +28,9 @@ export interface Site {
 export async function serve(folder: string): Promise<Site> {
   const missing: string[] = [];
   const server = createServer(({ url = "" }, response) => {
-    const own = url.startsWith(base) ? url.slice(base.length) : undefined;
-    const file = join(folder, own === "" ? "index.html" : (own ?? ""));
-    if (own === undefined || !existsSync(file)) {
+    const path = url.replace(/\/$/, "/index.html");
+    const file = join(folder, path.slice(base.length));
+    if (!path.startsWith(base) || !existsSync(file)) {
       missing.push(url);
       response.writeHead(404).end();
       return;

@@ -10,7 +10,7 @@ import { printProgram } from "../../../src/ir/print.js";
 import type { Device } from "../../../src/kernel/device.js";
 import { describeOnGpu } from "../../runtime/webgpu/on-gpu.js";
 import { schedules } from "./schedules.js";
-import { type Course, computed, differences, interpreted, randomBatch, withEngine } from "./training.js";
+import { type Course, computed, differences, interpreted, randomBatch, tooLarge, withEngine } from "./training.js";
 
 const folder = fileURLToPath(new URL("../../../examples/", import.meta.url));
 const files = readdirSync(folder).filter((name) => name.endsWith(".norm"));
@@ -29,13 +29,14 @@ function small(text: string): string {
 }
 
 /**
- * Sums in float32 lose some 1e-6 of gradients, and three steps hand it on. Statistics over four examples whose class tokens are
- * nearly equal make most of it: the differences that they divide by are small.
+ * First values are drawn: logarithms near 1 and cosines are good to some 1e-7. Sums in float32 lose some 1e-6 of gradients, and
+ * three steps hand it on; statistics over four examples whose class tokens are nearly equal make most of it, since the
+ * differences that they divide by are small.
  */
-const tolerance = 1e-3;
+const tolerance = { ofFirst: 1e-5, later: 1e-3 };
 
-/** Those that are compiled for a GPU too, which takes SwiftShader three times as long: batch statistics, masks, a stated gradient. */
-const onBoth = ["mnist-sepnorm.norm", "text-causal.norm", "power-norm.norm"];
+/** Compiled for a GPU too, which takes SwiftShader three times as long. */
+const onBoth = "mnist-sepnorm.norm";
 
 const host = fileHost(folder);
 const readSpec = (path: string) => {
@@ -62,9 +63,9 @@ describeOnGpu("examples", () => {
     }, 60_000);
 
     const [[own, ownSchedule], ...others] = Object.entries(schedules) as [[string, Device], ...[string, Device][]];
-    test.each([[own, ownSchedule], ...(onBoth.includes(file) ? others : [])] as const)("with %s", { timeout: 120_000 }, async (_, schedule) => {
+    test.each([[own, ownSchedule], ...(file === onBoth ? others : [])] as const)("with %s", { timeout: 120_000 }, async (_, schedule) => {
       const found = await withEngine(compiled, schedule, (engine) => computed(engine, batches, expected.first));
-      expect(differences(compiled.program, found, expected).filter(({ by }) => by > tolerance)).toEqual([]);
+      expect(tooLarge(differences(compiled.program, found, expected), tolerance)).toEqual([]);
     });
   });
 });

@@ -11,14 +11,13 @@ import { computed, randomBatch, withEngine } from "./training.js";
 const spec = `
   use std.norms { batch, layer }
   use std.placements { pre }
-  use std.layers { attention, dropout, linear, mlp }
+  use std.layers { attention, dropout, linear }
   stack encoder() {
     groups { cls, tokens }
     normalize { cls: batch\ntokens: layer }
     normalize at first { cls: layer }
     place pre
     attention(heads: 2)
-    mlp(hidden: 32)
     normalize
   }
   model classifier() {

@@ -94,11 +94,16 @@ function shortened(batch: Batch): Batch {
   return { ...batch, valid: batch.valid - 1 };
 }
 
+export interface Difference {
+  readonly what: string;
+  readonly by: number;
+}
+
 /**
  * Where two courses differ: the largest difference of a tensor's elements, relative to the largest element of all slots of its
  * kind. A kind is one of an optimizer's states, such as first moments, or a parameter by itself.
  */
-export function differences(program: Program, found: Course, expected: Course): readonly { readonly what: string; readonly by: number }[] {
+export function differences(program: Program, found: Course, expected: Course): Difference[] {
   const kinds = new Map([
     ...program.parameters.map(({ name }) => [name, name] as const),
     ...program.states.map(({ name, owner }) => [name, owner === "optimizer" ? name.slice(name.lastIndexOf(".")) : name] as const),
@@ -111,7 +116,7 @@ export function differences(program: Program, found: Course, expected: Course): 
   const ofNumbers = (title: string, some: Numbers, others: Numbers) =>
     Object.entries(others).map(([name, value]) => ({ what: `${title}: ${name}`, by: Math.abs(some[name]! - value) / Math.max(leastScale, Math.abs(value)) }));
   return [
-    ...ofSlots("first values", found.first, expected.first),
+    ...ofSlots(firstValues, found.first, expected.first),
     ...expected.steps.flatMap(({ results, slots }, step) => [
       ...ofNumbers(`step ${step}`, found.steps[step]!.results, results),
       ...ofSlots(`step ${step}`, found.steps[step]!.slots, slots),
@@ -119,6 +124,13 @@ export function differences(program: Program, found: Course, expected: Course): 
     ...ofNumbers("evaluation", found.evaluation, expected.evaluation),
   ].map(({ what, by }) => ({ what, by: Number.isNaN(by) ? Infinity : by }));
 }
+
+/** Those that are larger than they may be: `ofFirst` for first values, `later` for everything else. */
+export function tooLarge(all: readonly Difference[], { ofFirst, later }: { ofFirst: number; later: number }): Difference[] {
+  return all.filter(({ what, by }) => by > (what.startsWith(firstValues) ? ofFirst : later));
+}
+const firstValues = "first values";
+
 /** Parameters that begin as zeros move by some thousandths a step. */
 const leastScale = 1e-3;
 

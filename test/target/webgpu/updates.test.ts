@@ -38,6 +38,20 @@ const programs: Readonly<Record<string, string>> = {
       %3 = update(%0) {slot: "b"} : f32[p: 70]
       return loss: %0
     }`,
+  "a slot that the same kernel changes": `
+    parameter w : f32[p: 70] weight
+    state m : f32[p: 70] optimizer
+    input x : f32[p: 70]
+    entry step {
+      %0 = parameter() {slot: "w"} : f32[p: 70]
+      %1 = state() {slot: "m"} : f32[p: 70]
+      %2 = input() {slot: "x"} : f32[p: 70]
+      %3 = update(%2) {slot: "m"} : f32[p: 70]
+      %4 = sub(%0, %1) : f32[p: 70]
+      %5 = add(%4, %2) : f32[p: 70]
+      %6 = update(%5) {slot: "w"} : f32[p: 70]
+      return loss: %2
+    }`,
   "a slot that is turned": `
     parameter a : f32[p: 9, q: 9] weight
     entry step {

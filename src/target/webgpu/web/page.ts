@@ -112,7 +112,7 @@ function facts(manifest: Manifest, data: StoredData): string {
     ["Predicted memory", formatBytes(cost.peakBytes)],
     ["Training step", `${formatCount(cost.flopsPerStep)} floating-point operations`],
     ["Run", `${extent} of batches of ${batch} examples, seed ${seed}`],
-    ["Data", `${data.description} (${formatBytes(loadedBytes(data))})`],
+    ["Data", `${data.description}; ${formatBytes(loadedBytes(data))} to load`],
     ["Floats", precision === "mixed" ? "mixed precision, stored as float32 here" : "float32"],
   ];
   return items.map(([label, text]) => `      <div><dt>${label}</dt><dd>${escaped(text)}</dd></div>`).join("\n");

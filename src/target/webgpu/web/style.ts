@@ -76,7 +76,7 @@ progress { flex: 1 1 8rem; height: 0.5rem; accent-color: var(--accent); }
 
 .readouts {
   display: grid;
-  grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr));
+  grid-template-columns: repeat(auto-fit, minmax(max(8.5rem, 22%), 1fr));
   gap: 1px;
   overflow: hidden;
   border: 1px solid var(--line);
