@@ -27,7 +27,7 @@ export function placed(entries: readonly UnplacedEntry[], leaves: ProgramLeaves,
 
   place("slots", new Set([...leaves.slots.values()].map(wholeOf)));
   place("inputs", [...leaves.inputs.values(), ...leaves.keys.values()]);
-  grow("arena", alignment);
+  for (const name of ["results", "arena"] as const) grow(name, alignment);
   const plans = new Map<string, EntryPlan>();
   for (const { name, dispatches, updates, results } of entries) {
     place("results", new Set(results.values()));

@@ -62,7 +62,9 @@ export function planOf(kernels: KernelProgram, device: Device): Plan {
   };
 
   function plannedEntry(own: EntryPlan): PlannedEntry {
-    const planned = (dispatches: readonly Dispatch[], mode: StoreMode) => dispatches.map((dispatch) => plannedDispatch(dispatch, mode));
+    // What several dispatches write piece by piece has a value only after the last of them.
+    const last = new Map([...own.dispatches, ...own.updates].flatMap((dispatch) => dispatch.pieces.flatMap(({ part }) => part.stores.map((store) => [store.tensor, dispatch] as const))));
+    const planned = (dispatches: readonly Dispatch[], mode: StoreMode) => dispatches.map((dispatch) => plannedDispatch(dispatch, mode, last));
     return {
       dispatches: planned(own.dispatches, "write"),
       check: planned(own.updates, "check"),
@@ -71,16 +73,16 @@ export function planOf(kernels: KernelProgram, device: Device): Plan {
     };
   }
 
-  function plannedDispatch(dispatch: Dispatch, mode: StoreMode): PlannedDispatch {
+  function plannedDispatch(dispatch: Dispatch, mode: StoreMode, last: ReadonlyMap<Tensor, Dispatch>): PlannedDispatch {
     const { text, bindings, groups } = shaderOf(dispatch, placements, device, mode);
     const shader = shaders.get(text) ?? shaders.size;
     shaders.set(text, shader);
-    return { shader, groups, bindings, outputs: outputsOf(dispatch) };
+    return { shader, groups, bindings, outputs: outputsOf(dispatch, last) };
   }
 
-  function outputsOf({ pieces }: Dispatch): readonly Output[] {
-    return pieces.flatMap(({ part }) =>
-      part.stores.filter((store) => store.tensor.storage !== "local").map((store) => {
+  function outputsOf(dispatch: Dispatch, last: ReadonlyMap<Tensor, Dispatch>): readonly Output[] {
+    return dispatch.pieces.flatMap(({ part }) =>
+      part.stores.filter(({ tensor }) => tensor.storage !== "local" && last.get(tensor) === dispatch).map((store) => {
         const op = store.origin;
         const { name: _, ...where } = range(store.tensor);
         const { buffer } = placements.get(store.tensor)!;

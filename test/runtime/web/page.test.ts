@@ -78,7 +78,8 @@ describe.skipIf(!canOpenPages)("a page", () => {
     expect((await saved(page)).bytes.equals(paused.bytes)).toBe(true);
 
     // Some steps after a checkpoint, which are then to be done again.
-    const isLost = page.waitForFunction(`import("./runtime/web/main.js").then(({ run }) => run.state.step > run.keptStep + 3 && (device.destroy(), true))`);
+    await page.evaluate(`import("./runtime/web/main.js").then(({ run }) => void (globalThis.run = run))`);
+    const isLost = page.waitForFunction("run.state.step > run.keptStep + 3 && (device.destroy(), true)");
     await press(page, "Continue");
     await isLost;
     expect(await alertOf(page, "lost")).toBe("the GPU was lost: it was closed. The last checkpoint is intact: go on from it");
