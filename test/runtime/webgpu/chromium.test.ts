@@ -35,7 +35,7 @@ describe.skipIf(!softwareGpuExists)("the runtime in a page in Chromium", () => {
         return [numbers, describe()];`),
     );
     expect(numbers).toEqual([2, -4, 1]);
-    expect(line).toBe("webgpu on google swiftshader: subgroups of 4, no f16, computed by the CPU");
+    expect(line).toBe("webgpu on google swiftshader: subgroups of 4, no f16 (the adapter is software, which has no 16-bit floats), computed by the CPU");
     expect(opened.errors).toEqual([]);
   });
 
