@@ -109,7 +109,7 @@ export class Run {
     const data = (this.data ??= await this.load());
     const { engine } = (this.gpu ??= await this.open());
     const state = this.checkpoint?.state ?? beginning;
-
+    this.forgetAfter(state);
     this.loop = new TrainingLoop(
       {
         engine,
