@@ -9,6 +9,8 @@ import type { Run } from "./run.js";
 const colors = { raw: "--raw", smoothed: "--accent", heldOut: "--held-out", text: "--muted", line: "--line" } as const;
 
 const height = 300;
+/** Between the marks of steps. */
+const wholeNumbers = Array.from({ length: 7 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 const font = "12px system-ui, sans-serif";
 
 export class Chart {
@@ -41,7 +43,7 @@ export class Chart {
       height,
       scales: { x: { time: false } },
       axes: [
-        { ...axis, size: 30, label: "step", labelFont: font, labelSize: 20 },
+        { ...axis, size: 30, incrs: wholeNumbers, label: "step", labelFont: font, labelSize: 20 },
         { ...axis, size: 56 },
       ],
       // Dragging would zoom into a curve that moves on.
