@@ -99,6 +99,15 @@ export function times(of: Coordinate, factor: number): Coordinate {
   return made(of.constant * factor, of.terms.map((term) => ({ atom: term.atom, factor: term.factor * factor })));
 }
 
+/** The number of an element at `where` in axes of these extents, the last one moving fastest. */
+export function numberOf(extents: readonly number[], where: readonly Coordinate[]): Coordinate {
+  let stride = extents.reduce((product, extent) => product * extent, 1);
+  return plus(...extents.map((extent, i) => {
+    stride /= extent;
+    return times(where[i]!, stride);
+  }));
+}
+
 /** The terms that are wanted, without the constant. */
 export function termsOf(of: Coordinate, isWanted: (term: Term) => boolean): Coordinate {
   return made(0, of.terms.filter(isWanted));

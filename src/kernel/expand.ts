@@ -2,7 +2,7 @@
 
 import type { Op } from "../ir/program.js";
 import { type Axis, IrError, elements, extentOf } from "../ir/types.js";
-import { type Coordinate, type Variable, at, clamp, constant, plus, quotient, range, remainder, times, valueWithin, variable, zero } from "./coordinate.js";
+import { type Coordinate, type Variable, at, clamp, constant, numberOf, plus, quotient, range, remainder, valueWithin, variable, zero } from "./coordinate.js";
 import type { ElementwiseKind, Scalar, Scalars } from "./scalar.js";
 import { variablesOf } from "./scalar.js";
 import type { Tensor } from "./tensor.js";
@@ -205,12 +205,8 @@ function axesNamed(op: Op, names: readonly string[]): readonly Axis[] {
 }
 
 /** The number of an element in a tensor of `axes`. */
-export function linear(axes: readonly Axis[], place: Place): Coordinate {
-  let stride = elements(axes);
-  return plus(...axes.map(({ name, extent }) => {
-    stride /= extent;
-    return times(place.get(name)!, stride);
-  }));
+function linear(axes: readonly Axis[], place: Place): Coordinate {
+  return numberOf(axes.map(({ extent }) => extent), axes.map(({ name }) => place.get(name)!));
 }
 
 /** `place` with the coordinates of `axes` read off their number `own`. */

@@ -6,12 +6,11 @@
 
 import type { Entry, Op, OpKind } from "../ir/program.js";
 import { elements } from "../ir/types.js";
-import { consumersOf } from "./storage.js";
+import { consumersOf, views } from "./storage.js";
 
 /** Smaller values are not worth the rounding. */
 const fewest = 1024;
 
-const views: ReadonlySet<OpKind> = new Set<OpKind>(["rename", "split", "merge", "slice", "broadcast"]);
 /** Operations by which rounding errors would add up along the model. */
 const sums: ReadonlySet<OpKind> = new Set<OpKind>(["add", "sub", "concatenate", "pad", "take", "scatter_add", "update"]);
 

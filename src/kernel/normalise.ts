@@ -3,8 +3,7 @@
  * variables, whole quotients and remainders become loops of their own, and loops that always move together become one.
  */
 
-import { elements } from "../ir/types.js";
-import { type Atom, type Coordinate, type Variable, at, constant, plus, rebuild, times, variable, visitAtoms, zero } from "./coordinate.js";
+import { type Atom, type Coordinate, type Variable, at, constant, numberOf, plus, rebuild, times, variable, visitAtoms, zero } from "./coordinate.js";
 import type { Part, Store } from "./part.js";
 import { type Scalar, type Scalars, reachable } from "./scalar.js";
 import type { Tensor } from "./tensor.js";
@@ -16,12 +15,8 @@ export function normalise(part: Part, scalars: Scalars): Part {
   return joinLoops(shareLoops(sortLoops(apart, scalars), scalars), scalars);
 }
 
-function addressIn(tensor: Tensor, where: readonly Coordinate[]): Coordinate {
-  let stride = elements(tensor.axes);
-  return plus(zero, ...tensor.axes.map(({ extent }, i) => {
-    stride /= extent;
-    return times(where[i]!, stride);
-  }));
+function addressIn({ axes }: Tensor, where: readonly Coordinate[]): Coordinate {
+  return numberOf(axes.map(({ extent }) => extent), where);
 }
 
 function linearise(part: Part, scalars: Scalars): Part {
@@ -39,41 +34,9 @@ function renamed(part: Part, scalars: Scalars, by: (loop: Variable) => Coordinat
     ...store,
     at: store.at.map((where) => rebuild(where, { variable: by, value: (value) => value })),
     columns: list(store.columns),
-    value: rewriteLoops(store.value, scalars, by, list),
+    value: scalars.rewrite(store.value, { variable: by, over: list }),
   }));
   return { ...part, rows: list(part.rows), stores };
-}
-
-/** Like `Scalars.rewrite`, with the lists of bound variables rewritten too. */
-function rewriteLoops(root: Scalar, scalars: Scalars, by: (loop: Variable) => Coordinate, list: (loops: readonly Variable[]) => readonly Variable[]): Scalar {
-  const done = new Map<Scalar, Scalar>();
-  const coordinate = (of: Coordinate) => rebuild(of, { variable: by, value: run });
-  return run(root);
-
-  function run(scalar: Scalar): Scalar {
-    const known = done.get(scalar);
-    if (known !== undefined) return known;
-    const result = rewritten(scalar);
-    done.set(scalar, result);
-    return result;
-  }
-
-  function rewritten(scalar: Scalar): Scalar {
-    switch (scalar.kind) {
-      case "number":
-        return scalar;
-      case "position":
-        return scalars.position(coordinate(scalar.at));
-      case "load":
-        return scalars.load(scalar.tensor, scalar.at.map(coordinate));
-      case "random":
-        return scalars.random(scalar.distribution, run(scalar.key), run(scalar.other), coordinate(scalar.element));
-      case "apply":
-        return scalars.apply(scalar.operation, scalar.operands.map(run), scalar.dtype);
-      case "fold":
-        return scalars.fold(scalar.combine, list(scalar.over), run(scalar.body));
-    }
-  }
 }
 
 /**
@@ -196,14 +159,13 @@ function splitWanted(part: Part): { loop: Variable; by: number } | undefined {
 
 /** Puts rows in the order of the first store's memory, and the loops of a fold in the order in which its first load moves. */
 function sortLoops(part: Part, scalars: Scalars): Part {
-  const stride = (of: Coordinate | undefined, loop: Variable) => of?.terms.find(({ atom }) => atom.kind === "variable" && atom.variable === loop)?.factor ?? 0;
-  const sorted = (loops: readonly Variable[], of: Coordinate | undefined) => [...loops].sort((a, b) => stride(of, b) - stride(of, a));
+  const sorted = (loops: readonly Variable[], of: Coordinate = zero) => [...loops].sort((a, b) => factorOf(of, b) - factorOf(of, a));
   const first = part.stores[0]!;
   const order = (scalar: Scalar): Scalar => {
     const loads = reachable([scalar]).filter((own) => own.kind === "load");
     const folds = new Map<Variable, Coordinate>();
     for (const load of loads) for (const loop of load.free) if (!folds.has(loop)) folds.set(loop, load.at[0]!);
-    return rewriteLoops(scalar, scalars, at, (loops) => (loops.length === 0 ? loops : sorted(loops, folds.get(loops.at(-1)!))));
+    return scalars.rewrite(scalar, { over: (loops) => sorted(loops, folds.get(loops.at(-1)!)) });
   };
   const stores = part.stores.map((store): Store => ({ ...store, columns: sorted(store.columns, store.at[0]), value: order(store.value) }));
   return { ...part, rows: sorted(part.rows, first.at[0]), stores };

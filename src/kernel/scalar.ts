@@ -77,7 +77,7 @@ export class Scalars {
 
   /**
    * The scalar with loads replaced by what `load` gives for them, and then variables by what `variable` gives. Bound variables of
-   * folds stay, unless `bound` gives others for them.
+   * folds stay, unless `over` gives others for them.
    */
   rewrite(scalar: Scalar, replace: Replacement): Scalar {
     return new Rewriting(this, replace).run(scalar);
@@ -116,6 +116,8 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 export interface Replacement {
   /** What stands for a free variable; by default itself. */
   readonly variable?: (loop: Variable) => Coordinate;
+  /** What stands for the bound variables of a fold; `variable` must agree with it. By default they stay. */
+  readonly over?: (loops: readonly Variable[]) => readonly Variable[];
   /** What stands for a load whose coordinates were rewritten already; by default itself. */
   readonly load?: (load: Load) => Scalar | undefined;
   /** What stands for a whole scalar, whatever it is made of; by default it is rewritten. */
@@ -159,18 +161,10 @@ class Rewriting {
       case "random":
         return this.scalars.random(scalar.distribution, this.run(scalar.key), this.run(scalar.other), this.coordinate(scalar.element));
       case "fold": {
-        const over = scalar.over.map((loop) => boundVariable(this.replace.variable, loop));
-        return this.scalars.fold(scalar.combine, over, this.run(scalar.body));
+        return this.scalars.fold(scalar.combine, this.replace.over?.(scalar.over) ?? scalar.over, this.run(scalar.body));
       }
     }
   }
-}
-
-/** A bound variable may only be renamed. */
-function boundVariable(replace: ((loop: Variable) => Coordinate) | undefined, loop: Variable): Variable {
-  const by = replace?.(loop);
-  const [term] = by?.terms ?? [];
-  return term?.atom.kind === "variable" && by!.terms.length === 1 ? term.atom.variable : loop;
 }
 
 /** The variables that a coordinate depends on. */

@@ -38,7 +38,8 @@ const worthStoring = 40;
 /** So many loads and more make a value that is read more than once worth storing. */
 const manyLoads = 4;
 
-const views: ReadonlySet<OpKind> = new Set<OpKind>(["rename", "split", "merge", "slice", "broadcast"]);
+/** Operations whose values are their operand's, seen otherwise. */
+export const views: ReadonlySet<OpKind> = new Set<OpKind>(["rename", "split", "merge", "slice", "broadcast"]);
 
 /** The value that a view shows. */
 export function baseOf(op: Op): Op {

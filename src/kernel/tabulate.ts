@@ -4,7 +4,7 @@
  * them for every column of the result, and no matrix of scores is stored.
  */
 
-import { type Coordinate, type Variable, at, plus, times } from "./coordinate.js";
+import { type Coordinate, type Variable, at, numberOf } from "./coordinate.js";
 import { type LoopPool, loopPool, shareLoops, shareWithin } from "./normalise.js";
 import type { Part, Store } from "./part.js";
 import { size } from "./product.js";
@@ -103,9 +103,9 @@ class Tables {
       const axes = [{ name: "element", extent: size(over) }];
       entry = { tensor: { name: `table${this.held.size}`, storage: "local", dtype: canonical.dtype, half: false, axes }, loops };
       this.held.set(canonical, entry);
-      this.loads.set(canonical, this.scalars.load(entry.tensor, [numberOf(loops)]));
+      this.loads.set(canonical, this.scalars.load(entry.tensor, [numberIn(loops)]));
     }
-    this.loads.set(scalar, this.scalars.load(entry.tensor, [numberOf(over)]));
+    this.loads.set(scalar, this.scalars.load(entry.tensor, [numberIn(over)]));
   }
 
   /** A scalar with tables in place of what they hold; `self` is not replaced as a whole. */
@@ -116,17 +116,13 @@ class Tables {
   /** The part with its tables filled first, the simplest before those that are computed from others. */
   finish(): Part {
     const ordered = [...this.held].sort(([a], [b]) => reachable([a]).length - reachable([b]).length);
-    const tables = ordered.map(([value, { tensor, loops }]): Store => ({ tensor, at: [numberOf(loops)], columns: loops, value: this.replaced(value, value), origin: this.part.stores[0]!.origin }));
+    const tables = ordered.map(([value, { tensor, loops }]): Store => ({ tensor, at: [numberIn(loops)], columns: loops, value: this.replaced(value, value), origin: this.part.stores[0]!.origin }));
     const stores = this.part.stores.map((store): Store => ({ ...store, value: this.replaced(store.value) }));
     return { ...this.part, stores: [...tables, ...stores] };
   }
 }
 
-/** The number of an element of loops, the last one moving fastest. */
-function numberOf(loops: readonly Variable[]): Coordinate {
-  let stride = size(loops);
-  return plus(...loops.map((loop) => {
-    stride /= loop.extent;
-    return times(at(loop), stride);
-  }));
+/** The number of an element of loops. */
+function numberIn(loops: readonly Variable[]): Coordinate {
+  return numberOf(loops.map((loop) => loop.extent), loops.map(at));
 }

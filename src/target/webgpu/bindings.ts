@@ -2,13 +2,12 @@
 
 import { IrError, elements } from "../../ir/types.js";
 import type { Device } from "../../kernel/device.js";
+import { alignment } from "../../kernel/memory.js";
 import { originOf, touchedBy, writtenBy } from "../../kernel/part.js";
 import type { Dispatch, Placement } from "../../kernel/program.js";
 import { type Tensor, tensorBytes } from "../../kernel/tensor.js";
 import type { Binding, BufferName } from "../../runtime/webgpu/plan.js";
 import type { Access } from "./expression.js";
-
-const alignment = 256;
 
 /** A bound range and the tensors that are reached through it. */
 interface Range {
