@@ -88,7 +88,7 @@ export class Expressions {
     if (known !== undefined) return known;
     if (scalar.kind === "number") return { text: this.literal(scalar.value, scalar.dtype), isVector: false };
     const isVector = this.isVector(scalar);
-    const home = block.homeOf(scalar);
+    const home = block.homeOf(scalar.free);
     const text = this.computed(scalar, home);
     const isInlined = this.uses.get(scalar) === 1 && home === block && scalar.kind !== "fold";
     if (isInlined || scalar.kind === "position") return { text: `(${text})`, isVector };
@@ -146,7 +146,7 @@ export class Expressions {
     const inner = block.open();
     inner.bind(loop, name);
     this.loops(inner, rest, body);
-    block.close(`for (var ${name} = 0; ${name} < ${loop.extent}; ${name}++)`, inner);
+    block.close(`for (var ${name} = 0; ${name} < ${loop.extent}; ${name}++) {`, inner);
   }
 
   private loaded(load: Load, block: Block): string {

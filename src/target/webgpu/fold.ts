@@ -4,22 +4,14 @@ import type { Variable } from "../../kernel/coordinate.js";
 import { address } from "../../kernel/normalise.js";
 import { elements } from "../../ir/types.js";
 import { type Store, tablesOf } from "../../kernel/part.js";
+import { type Pass, passesOf } from "../../kernel/passes.js";
 import { size } from "../../kernel/product.js";
 import type { FoldSchedule, Piece } from "../../kernel/program.js";
 import { groupThreads } from "../../kernel/schedule.js";
-import { type Fold, type Scalar, partsOf, reachable } from "../../kernel/scalar.js";
-import type { Tensor } from "../../kernel/tensor.js";
+import type { Fold } from "../../kernel/scalar.js";
 import { Block } from "./block.js";
 import { Expressions, type Writer } from "./expression.js";
 import { type StoreMode, guardStore } from "./store.js";
-
-/** Loops of one pass over a row: what is summed and what is stored in it. */
-interface Pass {
-  readonly level: number;
-  readonly loops: readonly Variable[];
-  readonly folds: Fold[];
-  readonly stores: Store[];
-}
 
 /**
  * The lines of a function's body, with `group` and `thread` in scope. Sums over a row come in passes: a sum whose terms need
@@ -45,7 +37,7 @@ export function foldLines(piece: Piece, writer: Writer, mode: StoreMode, subgrou
     const lines = storeLines(store, own);
     own.lines.push(...(lanes === 1 ? lines : [`if (${condition}) {`, ...lines.map((line) => `  ${line}`), "}"]));
   }
-  if (rowsPerThread > 1) root.close(head, own);
+  if (rowsPerThread > 1) root.close(`${head} {`, own);
   return [...rowLines, ...tableLines, ...root.lines];
 
   function storeLines(store: Store, block: Block): readonly string[] {
@@ -73,7 +65,7 @@ export function foldLines(piece: Piece, writer: Writer, mode: StoreMode, subgrou
       const inner = block.open();
       bindLinear(inner, pass.loops, index, inner.lines, writer);
       body(inner);
-      block.close(`for (var ${index} = lane; ${index} < ${size(pass.loops)}; ${index} += ${lanes})`, inner);
+      block.close(`for (var ${index} = lane; ${index} < ${size(pass.loops)}; ${index} += ${lanes}) {`, inner);
     }
     if (lanes > 1 && pass.stores.some((store) => store.tensor.storage === "local")) block.lines.push("workgroupBarrier();");
     pass.folds.forEach((fold, i) => {
@@ -133,36 +125,6 @@ export function bindLinear(block: Block, loops: readonly Variable[], index: stri
     lines.push(`let ${name} = ${i === 0 ? whole : `(${whole}) % ${loop.extent}`};`);
     block.bind(loop, name);
   });
-}
-
-function passesOf(stores: readonly Store[], rows: readonly Variable[]): readonly Pass[] {
-  const levels = new Map<Scalar, number>();
-  const isRowLevel = (scalar: Scalar) => [...scalar.free].every((loop) => rows.includes(loop));
-  const passes: Pass[] = [];
-  const filled = new Map<Tensor, number>();
-  const passFor = (level: number, loops: readonly Variable[]): Pass => {
-    const known = passes.find((pass) => pass.level === level && pass.loops.length === loops.length && pass.loops.every((loop, i) => loop === loops[i]));
-    if (known !== undefined) return known;
-    const made: Pass = { level, loops, folds: [], stores: [] };
-    passes.push(made);
-    return made;
-  };
-  const measure = (scalar: Scalar): void => {
-    const own = scalar.kind === "load" ? (filled.get(scalar.tensor) ?? 0) : 0;
-    const below = Math.max(own, ...partsOf(scalar).map((part) => levels.get(part)!));
-    const isPass = scalar.kind === "fold" && isRowLevel(scalar);
-    levels.set(scalar, isPass ? below + 1 : below);
-    if (isPass) passFor(below, scalar.over).folds.push(scalar);
-  };
-  // Tables come first among the stores; what reads one waits for the pass that fills it.
-  for (const store of stores) {
-    for (const scalar of reachable([store.value])) if (!levels.has(scalar)) measure(scalar);
-    if (store.columns.length === 0) continue;
-    const level = levels.get(store.value)!;
-    passFor(level, store.columns).stores.push(store);
-    if (store.tensor.storage === "local") filled.set(store.tensor, level + 1);
-  }
-  return passes.sort((a, b) => a.level - b.level);
 }
 
 /** Combines what the lanes of a row found; afterwards each of them has all of it. */

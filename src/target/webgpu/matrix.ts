@@ -42,7 +42,7 @@ export function matrixLines(tiling: Tiling, { m, n, k, subgroup }: Matrix, write
     for (const [i, j] of places) slab.lines.push(`sum_${i}_${j} = subgroupMatrixMultiplyAccumulate(left_${step}_${i}, right_${step}_${j}, sum_${i}_${j});`);
   }
   slab.lines.push("workgroupBarrier();");
-  root.close(`for (var ${first} = 0; ${first} < ${inner}; ${first} += ${stepK})`, slab);
+  root.close(`for (var ${first} = 0; ${first} < ${inner}; ${first} += ${stepK}) {`, slab);
 
   for (const [i, j] of places) {
     root.lines.push(`subgroupMatrixStore<row_major>(&matrix_sum, u32(quarter * ${m * n}), sum_${i}_${j}, ${n}u);`, "workgroupBarrier();");
@@ -50,7 +50,7 @@ export function matrixLines(tiling: Tiling, { m, n, k, subgroup }: Matrix, write
     const [element, row, column] = [writer.fresh("element"), writer.fresh("row"), writer.fresh("column")];
     own.lines.push(`let ${row} = tile_m + quarter_m + ${i * m} + ${element} / ${n};`, `let ${column} = tile_n + quarter_n + ${j * n} + ${element} % ${n};`);
     write(own, row, column, `matrix_sum[quarter * ${m * n} + ${element}]`);
-    root.close(`for (var ${element} = thread % ${subgroup}; ${element} < ${m * n}; ${element} += ${subgroup})`, own);
+    root.close(`for (var ${element} = thread % ${subgroup}; ${element} < ${m * n}; ${element} += ${subgroup}) {`, own);
     root.lines.push("workgroupBarrier();");
   }
 
@@ -70,8 +70,8 @@ export function matrixLines(tiling: Tiling, { m, n, k, subgroup }: Matrix, write
     bindLinear(inside, loops, r, inside.lines, writer);
     bindLinear(inside, product.inner, s, inside.lines, writer);
     inside.lines.push(`${value} = ${writer.load(load.tensor, expressions.coordinate(where, inside))};`);
-    body.close(`if (${start} + ${row} < ${size(loops)} && ${first} + ${summand} < ${inner})`, inside);
+    body.close(`if (${start} + ${row} < ${size(loops)} && ${first} + ${summand} < ${inner}) {`, inside);
     body.lines.push(`${name}[${place(row, summand)}] = f16(${value});`);
-    block.close(`for (var ${unit} = thread; ${unit} < ${count * stepK}; ${unit} += ${threads})`, body);
+    block.close(`for (var ${unit} = thread; ${unit} < ${count * stepK}; ${unit} += ${threads}) {`, body);
   }
 }

@@ -182,7 +182,7 @@ function writeOne(piece: Piece, { products, writer }: Tiling, block: Block, row:
   for (const store of stores) {
     inner.lines.push(...guardStore(mode, store, (own) => expressions.stored(store.tensor, address(store.at), own, inner), (own) => expressions.value(own, inner)));
   }
-  block.close(`if (${row} < ${size(m)} && ${column} < ${size(n)})`, inner);
+  block.close(`if (${row} < ${size(m)} && ${column} < ${size(n)}) {`, inner);
 }
 
 /** Computes what is stored from the sums of a shared tile, row by row, four columns at a time. */
@@ -210,10 +210,10 @@ function writeUnrolled(piece: Piece, { products, schedule, writer, root }: Tilin
         for (const store of stores) {
           block.lines.push(...guardStore(mode, store, (value) => expressions.stored(store.tensor, address(store.at), value, block), (value) => expressions.value(value, block)));
         }
-        row.close(`if (n0 + ${4 * q + j} < ${size(n)})`, block);
+        row.close(`if (n0 + ${4 * q + j} < ${size(n)}) {`, block);
       }
     }
-    root.close(`if (${guard})`, row);
+    root.close(`if (${guard}) {`, row);
   }
 }
 
@@ -237,6 +237,6 @@ function writeLooped(piece: Piece, { products, schedule, writer, root }: Tiling,
   for (const store of stores) {
     inner.lines.push(...guardStore(mode, store, (value) => expressions.stored(store.tensor, address(store.at), value, inner), (value) => expressions.value(value, inner)));
   }
-  row.close(`for (var n = n0; n < min(n0 + ${microN}, ${size(n)}); n += ${inFours ? 4 : 1})`, inner);
-  root.close(`for (var m = m0; m < min(m0 + ${microM}, ${size(m)}); m++)`, row);
+  row.close(`for (var n = n0; n < min(n0 + ${microN}, ${size(n)}); n += ${inFours ? 4 : 1}) {`, inner);
+  root.close(`for (var m = m0; m < min(m0 + ${microM}, ${size(m)}); m++) {`, row);
 }

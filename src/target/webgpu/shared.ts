@@ -41,9 +41,9 @@ function sumSlabs(tiling: Tiling, sums: Sums, index: number): void {
   for (let i = 0; i < microM; i++) {
     for (let q = 0; q < microN / 4; q++) step.lines.push(`${sums.name(index, i, q)} += a${Math.floor(i / 4)}[${i % 4}] * b${q};`);
   }
-  slab.close(`for (var ${k} = 0; ${k} < ${stepK}; ${k}++)`, step);
+  slab.close(`for (var ${k} = 0; ${k} < ${stepK}; ${k}++) {`, step);
   slab.lines.push("workgroupBarrier();");
-  root.close(`for (var ${first} = 0; ${first} < ${inner}; ${first} += ${stepK})`, slab);
+  root.close(`for (var ${first} = 0; ${first} < ${inner}; ${first} += ${stepK}) {`, slab);
 
   /** Fetches `count` rows from `start` on, for the slab's summands; zeros beyond the last row or summand. */
   function fetch(block: Block, name: string, tensor: Parameters<typeof writer.access.load>[0], where: Coordinate, loops: readonly Variable[], start: string, count: number): void {
@@ -71,7 +71,7 @@ function sumSlabs(tiling: Tiling, sums: Sums, index: number): void {
       const four = isFour ? writer.access.loadFour(tensor, at) : undefined;
       const value = four ?? (isFour ? `vec4<f32>(${[0, 1, 2, 3].map((j) => writer.access.load(tensor, `${at} + ${j}`)).join(", ")})` : writer.access.load(tensor, at));
       lines.push(`${target} = ${value};`);
-      body.close(`if (${rowText} < ${size(outer)} && ${innerText} < ${inner})`, inside);
+      body.close(`if (${rowText} < ${size(outer)} && ${innerText} < ${inner}) {`, inside);
     };
     if (alongInner) {
       // A block of four by four, which is turned in registers: threads must not write parts of one vector.
@@ -93,7 +93,7 @@ function sumSlabs(tiling: Tiling, sums: Sums, index: number): void {
     const wrapped = exact ? body.lines : [body.lines[0]!, `if (${unit} < ${unitsAlong}) {`, ...body.lines.slice(1).map((line) => `  ${line}`), "}"];
     const inLoop = block.open();
     inLoop.lines.push(...wrapped);
-    block.close(`for (var ${turn} = 0; ${turn} < ${turns}; ${turn}++)`, inLoop);
+    block.close(`for (var ${turn} = 0; ${turn} < ${turns}; ${turn}++) {`, inLoop);
   }
 }
 
