@@ -8,7 +8,11 @@ export class Block<Named> {
   private readonly names = new Map<unknown, Named>();
   private readonly loops = new Map<Variable, string>();
 
-  constructor(readonly parent?: Block<Named>) {}
+  /** @param isFloor whether what is computed in it stays in it, though it may depend on none of its variables. */
+  constructor(
+    readonly parent?: Block<Named>,
+    private readonly isFloor = false,
+  ) {}
 
   bind(loop: Variable, text: string): void {
     this.loops.set(loop, text);
@@ -30,14 +34,14 @@ export class Block<Named> {
 
   /** The outermost block in which all of these variables are bound that are bound at all: there a value is computed once. */
   homeOf(free: ReadonlySet<Variable>): Block<Named> {
-    if (this.parent === undefined) return this;
+    if (this.parent === undefined || this.isFloor) return this;
     for (const loop of free) if (this.loops.has(loop)) return this;
     return this.parent.homeOf(free);
   }
 
   /** A block within this one; its lines are added by `close`. */
-  open(): Block<Named> {
-    return new Block(this);
+  open(isFloor = false): Block<Named> {
+    return new Block(this, isFloor);
   }
 
   /** Adds a block's lines, indented, between a line that opens it and one that closes it. */

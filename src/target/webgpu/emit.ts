@@ -3,11 +3,13 @@
 import type { Program } from "../../ir/program.js";
 import type { Device } from "../../kernel/device.js";
 import { lower } from "../../kernel/lower.js";
+import type { Store } from "../../kernel/part.js";
 import { verifyKernels } from "../../kernel/verify.js";
 import type { Dispatch, EntryPlan, KernelProgram, Placement } from "../../kernel/program.js";
 import type { Tensor } from "../../kernel/tensor.js";
 import { IrError } from "../../ir/types.js";
 import type { BufferName, Output, Plan, PlannedDispatch, PlannedEntry, TensorRange } from "../../runtime/webgpu/plan.js";
+import { finalStores, originFields } from "../outputs.js";
 import { countOf } from "./bindings.js";
 import { shaderOf } from "./shader.js";
 import type { StoreMode } from "./store.js";
@@ -62,9 +64,8 @@ export function planOf(kernels: KernelProgram, device: Device): Plan {
   };
 
   function plannedEntry(own: EntryPlan): PlannedEntry {
-    // What several dispatches write piece by piece has a value only after the last of them.
-    const last = new Map([...own.dispatches, ...own.updates].flatMap((dispatch) => dispatch.pieces.flatMap(({ part }) => part.stores.map((store) => [store.tensor, dispatch] as const))));
-    const planned = (dispatches: readonly Dispatch[], mode: StoreMode) => dispatches.map((dispatch) => plannedDispatch(dispatch, mode, last));
+    const final = finalStores(own);
+    const planned = (dispatches: readonly Dispatch[], mode: StoreMode) => dispatches.map((dispatch) => plannedDispatch(dispatch, mode, final(dispatch)));
     return {
       dispatches: planned(own.dispatches, "write"),
       check: planned(own.updates, "check"),
@@ -73,22 +74,16 @@ export function planOf(kernels: KernelProgram, device: Device): Plan {
     };
   }
 
-  function plannedDispatch(dispatch: Dispatch, mode: StoreMode, last: ReadonlyMap<Tensor, Dispatch>): PlannedDispatch {
+  function plannedDispatch(dispatch: Dispatch, mode: StoreMode, final: readonly Store[]): PlannedDispatch {
     const { text, bindings, groups } = shaderOf(dispatch, placements, device, mode);
     const shader = shaders.get(text) ?? shaders.size;
     shaders.set(text, shader);
-    return { shader, groups, bindings, outputs: outputsOf(dispatch, last) };
+    return { shader, groups, bindings, outputs: final.map(outputOf) };
   }
 
-  function outputsOf(dispatch: Dispatch, last: ReadonlyMap<Tensor, Dispatch>): readonly Output[] {
-    return dispatch.pieces.flatMap(({ part }) =>
-      part.stores.filter(({ tensor }) => tensor.storage !== "local" && last.get(tensor) === dispatch).map((store) => {
-        const op = store.origin;
-        const { name: _, ...where } = range(store.tensor);
-        const { buffer } = placements.get(store.tensor)!;
-        return { ...where, buffer, operation: op.kind, place: op.place, phase: op.phase, ...(op.source === undefined ? {} : { source: op.source }) };
-      }),
-    );
+  function outputOf({ tensor, origin }: Store): Output {
+    const { name: _, ...where } = range(tensor);
+    return { ...where, buffer: placements.get(tensor)!.buffer, ...originFields(origin) };
   }
 }
 

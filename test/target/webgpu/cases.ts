@@ -12,7 +12,7 @@ import { lower } from "../../../src/kernel/lower.js";
 import { keyOf, normals } from "../../../src/random/threefry.js";
 import { planOf } from "../../../src/target/webgpu/emit.js";
 import { tensor, type } from "../../ir/support.js";
-import { type Tolerance, mistakes } from "./compare.js";
+import { type Tolerance, mistakes } from "../compare.js";
 import { runPlan } from "./run.js";
 
 export interface Case {

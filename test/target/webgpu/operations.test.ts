@@ -10,7 +10,7 @@ import { openDevice } from "../../../src/runtime/webgpu/adapter.js";
 import { tensor, type } from "../../ir/support.js";
 import { describeOnGpu } from "../../runtime/webgpu/on-gpu.js";
 import { type Case, caseOf, random, truths, wholes, wrongIn } from "./cases.js";
-import type { Tolerance } from "./compare.js";
+import type { Tolerance } from "../compare.js";
 import { schedules } from "./schedules.js";
 
 /** Layouts and extents that kernels treat differently: single numbers, extents of 1, odd ones, multiples of four, many rows. */

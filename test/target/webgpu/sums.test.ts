@@ -8,7 +8,7 @@ import { openDevice } from "../../../src/runtime/webgpu/adapter.js";
 import { tensor, type } from "../../ir/support.js";
 import { describeOnGpu } from "../../runtime/webgpu/on-gpu.js";
 import { type Case, caseOf, random, wholes, wrongIn } from "./cases.js";
-import type { Tolerance } from "./compare.js";
+import type { Tolerance } from "../compare.js";
 import { schedules } from "./schedules.js";
 
 /**

@@ -11,7 +11,7 @@ import { keyOf, normals } from "../../../src/random/threefry.js";
 import { openDevice } from "../../../src/runtime/webgpu/adapter.js";
 import { planOf } from "../../../src/target/webgpu/emit.js";
 import { describeOnGpu } from "../../runtime/webgpu/on-gpu.js";
-import { mistakes } from "./compare.js";
+import { mistakes } from "../compare.js";
 import { runPlan } from "./run.js";
 import { schedules } from "./schedules.js";
 

@@ -1,0 +1,107 @@
+/** All kernels of a program as one WebAssembly module. */
+
+import type { Part } from "../../kernel/part.js";
+import type { Piece, Schedule } from "../../kernel/program.js";
+import { productsOf } from "../../kernel/schedule.js";
+import type { Tensor } from "../../kernel/tensor.js";
+import { words } from "../../runtime/wasm/plan.js";
+import { barrierText } from "./barrier.js";
+import type { StoreMode } from "./expression.js";
+import { libraryOf } from "./library.js";
+import { multiplyFunctions } from "./multiply.js";
+import { productBody } from "./product.js";
+import { type Body, rowsBody } from "./rows.js";
+import { Writer, get, int } from "./writer.js";
+
+export class Module {
+  /** Functions of kernels by their texts: equal ones are one. */
+  private readonly kernels = new Map<string, string>();
+  private readonly called = new Set<string>();
+  private readonly dispatches: { name: string; text: string }[] = [];
+  /** Bytes that a thread needs for itself. */
+  scratchBytes = 256;
+
+  constructor(
+    private readonly isRelaxed: boolean,
+    private readonly addressOf: (tensor: Tensor) => number,
+  ) {}
+
+  /** How many dispatches there are. */
+  get count(): number {
+    return this.dispatches.length;
+  }
+
+  /**
+   * Adds a dispatch: each thread does its share of all pieces.
+   * @param comment says what it computes.
+   * @param isGuarded whether it does nothing when a value was found that is not finite.
+   */
+  add(name: string, pieces: readonly Piece[], mode: StoreMode, comment: string, isGuarded = false): void {
+    const guard = isGuarded ? [`(if (i32.load offset=${words.health} ${int(0)}) (then (return)))`] : [];
+    const calls = pieces.map((piece, i) => this.call(piece, mode, i));
+    const head = `(func $${name} (param $thread i32) (param $threads i32) (param $scratch i32) ;; ${comment}`;
+    this.dispatches.push({ name, text: [head, ...[...guard, ...calls].map((line) => `  ${line}`), ")"].join("\n") });
+  }
+
+  /** The call of a piece's kernel. Threads take turns in beginning, so that what is not divisible is spread over them. */
+  private call({ part, schedule }: Piece, mode: StoreMode, turn: number): string {
+    const { writer, body, stem } = this.written(part, schedule, mode);
+    const kernel = this.kernel(writer, body, stem);
+    const own = turn === 0 ? get("$thread") : `(i32.rem_u (i32.add ${get("$thread")} ${int(turn)}) ${get("$threads")})`;
+    const share = (thread: string) => `(i32.div_u (i32.mul ${int(body.units)} ${thread}) ${get("$threads")})`;
+    const addresses = kernel.tensors.map((tensor) => int(this.addressOf(tensor)));
+    return `(call $${kernel.name} ${share(own)} ${share(`(i32.add ${own} ${int(1)})`)} ${get("$scratch")} ${addresses.join(" ")})`;
+  }
+
+  /** A product whose factors' addresses do not come apart is computed row by row. */
+  private written(part: Part, schedule: Schedule, mode: StoreMode): { writer: Writer; body: Body; stem: string } {
+    if (schedule.kind === "product") {
+      const writer = new Writer(this.isRelaxed);
+      const body = productBody(part, productsOf(part)!, writer, mode);
+      if (body !== undefined) return { writer, body, stem: "product" };
+    }
+    const writer = new Writer(this.isRelaxed);
+    return { writer, body: rowsBody(part, writer, mode), stem: "rows" };
+  }
+
+  private kernel(writer: Writer, { lines }: Body, stem: string): { name: string; tensors: readonly Tensor[] } {
+    const text = writer.function("NAME", lines);
+    const name = this.kernels.get(text) ?? `${stem}_${this.kernels.size}`;
+    this.kernels.set(text, name);
+    for (const own of writer.called) this.called.add(own);
+    this.scratchBytes = Math.max(this.scratchBytes, Math.ceil(writer.scratchBytes / 256) * 256);
+    return { name, tensors: writer.tensors() };
+  }
+
+  /** @param bytes of the memory before what threads have for themselves. */
+  text(bytes: number): string {
+    const shared = multiplyFunctions(this.isRelaxed);
+    const inner = [...shared].filter(([name]) => this.called.has(name)).map(([, text]) => text);
+    const library = libraryOf([...this.called].filter((name) => !shared.has(name)), this.isRelaxed);
+    const kernels = [...this.kernels].map(([text, name]) => text.replace("$NAME", `$${name}`));
+    const parts = [
+      '(import "env" "memory" (memory 1 65536 shared))',
+      "(type $dispatch (func (param i32 i32 i32)))",
+      `(table ${this.dispatches.length} funcref)`,
+      `(elem (i32.const 0) func ${this.dispatches.map(({ name }) => `$${name}`).join(" ")})`,
+      barrierText(),
+      ...library,
+      ...inner,
+      ...kernels,
+      ...this.dispatches.map(({ text }) => text),
+      runText(bytes, this.scratchBytes),
+    ];
+    return `(module\n\n${parts.join("\n\n")}\n)\n`;
+  }
+}
+
+/** Runs the dispatches `$from` … `$to` − 1, each one when all threads are done with the one before. */
+function runText(bytes: number, scratchBytes: number): string {
+  return `(func $run (export "run") (param $from i32) (param $to i32) (param $thread i32) (param $threads i32) (local $scratch i32)
+  (local.set $scratch (i32.add ${int(bytes)} (i32.mul ${get("$thread")} ${int(scratchBytes)})))
+  (if (i32.lt_u ${get("$from")} ${get("$to")}) (then
+    (loop $next
+      (call_indirect (type $dispatch) ${get("$thread")} ${get("$threads")} ${get("$scratch")} ${get("$from")})
+      (call $barrier ${get("$threads")})
+      (br_if $next (i32.lt_u (local.tee $from (i32.add ${get("$from")} ${int(1)})) ${get("$to")}))))))`;
+}

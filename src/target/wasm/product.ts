@@ -1,0 +1,351 @@
+/**
+ * Products as WebAssembly text. A unit of work is a block of the result: its factors' blocks are multiplied by the shared functions
+ * of `multiply.ts` into memory of the thread, and then everything that belongs to a result (bias, activation, residual) is
+ * computed from there, row by row, four columns at once.
+ */
+
+import { type Coordinate, type Variable, constant, plus, termsOf } from "../../kernel/coordinate.js";
+import { address } from "../../kernel/normalise.js";
+import type { Part } from "../../kernel/part.js";
+import { type Product, size } from "../../kernel/product.js";
+import { type Load, variablesOf } from "../../kernel/scalar.js";
+import { stepsAlong } from "./address.js";
+import { Expressions, type StoreMode, lanes, repeat } from "./expression.js";
+import { panel } from "./multiply.js";
+import { type Body, bindLinear, eachUnit, storeRows } from "./rows.js";
+import { Block, type Writer, get, int, scaled, set, sum } from "./writer.js";
+
+/** Rows of a block at most: with so many summands it fits in the second cache, beside the panels. */
+const mostRows = 64;
+const mostColumns = 128;
+const mostSummands = 256;
+/** Bytes of the right factor that are kept in panels for the blocks of rows that follow. */
+const mostPacked = 512 * 1024;
+const leastRows = 16;
+/** Blocks that a product is cut into where it is large enough, so that threads get equal shares. */
+const wantedUnits = 16;
+
+/** The blocks of a product, and how its summands are cut. */
+interface Blocking {
+  readonly rows: number;
+  readonly columns: number;
+  /** Whether all summands of the right factors' columns stay packed while the blocks of rows change. */
+  readonly keepsPanels: boolean;
+}
+
+/** A factor's address, apart by what it moves with. */
+interface Factor {
+  readonly load: Load;
+  /** What moves with the rows of the part that the factor has. */
+  readonly still: Coordinate;
+  readonly own: Coordinate;
+  readonly inner: Coordinate;
+}
+
+/** Undefined when the addresses of a factor cannot be taken apart. */
+export function productBody(part: Part, products: readonly Product[], writer: Writer, mode: StoreMode): Body | undefined {
+  const pairs: { product: Product; left: Factor; right: Factor }[] = [];
+  for (const product of products) {
+    const left = factorOf(product.left as Load, product.batch, product.m, product.inner);
+    const right = factorOf(product.right as Load, product.batch, product.n, product.inner);
+    if (left === undefined || right === undefined) return undefined;
+    // A run of summands has to be evenly apart.
+    if ([left, right].some((factor) => stepsAlong(factor.inner, product.inner.at(-1)!) === undefined)) return undefined;
+    pairs.push({ product, left, right });
+  }
+  const { batch, m, n } = products[0]!;
+  const blocking = blockingOf(products);
+  const { rows, columns } = blocking;
+  const [acrossM, acrossN] = [Math.ceil(size(m) / rows), Math.ceil(size(n) / columns)];
+  const stride = 4 * padded(columns);
+  const root = new Block();
+  const row = writer.local("row");
+  const column = writer.local("column");
+  const tiles = products.map(() => writer.reserve(rows * stride));
+  const packed = writer.local("packed");
+  root.lines.push(set(packed, int(-1)));
+  eachUnit(writer, root, false, (block, unit) => {
+    const across = writer.local("across");
+    block.lines.push(set(row, scaled(acrossM === 1 ? int(0) : `(i32.rem_u ${unit} ${int(acrossM)})`, rows)));
+    block.lines.push(set(across, acrossM === 1 ? unit : `(i32.div_u ${unit} ${int(acrossM)})`));
+    block.lines.push(set(column, scaled(acrossN === 1 ? int(0) : `(i32.rem_u ${get(across)} ${int(acrossN)})`, columns)));
+    bindLinear(writer, block, batch, acrossN === 1 ? get(across) : `(i32.div_u ${get(across)} ${int(acrossN)})`);
+    const height = remaining(writer, block, size(m), rows, get(row));
+    const width = remaining(writer, block, size(n), columns, get(column));
+    const extent: Extent = { row: get(row), column: get(column), height, width };
+    pairs.forEach(({ product, left, right }, i) => {
+      new Multiplication(writer, block, product, left, right, blocking, extent).write(get(across), get(packed), sum(get("$scratch"), int(tiles[i]!)), stride);
+    });
+    block.lines.push(set(packed, get(across)));
+    writeResults(part, products, tiles, stride, extent, writer, block, mode);
+  });
+  return { lines: root.lines, units: size(batch) * acrossM * acrossN };
+}
+
+/** Where a block begins and how large it is. */
+interface Extent {
+  readonly row: string;
+  readonly column: string;
+  readonly height: string;
+  readonly width: string;
+}
+
+function padded(columns: number): number {
+  return Math.ceil(columns / panel) * panel;
+}
+
+function blockingOf(products: readonly Product[]): Blocking {
+  const { batch, m, n } = products[0]!;
+  const summands = products.reduce((total, { inner }) => total + size(inner), 0);
+  // Narrower blocks are kept in panels more often. Several loops along the columns are cut between the turns of the last one.
+  const wanted = 4 * mostColumns * summands > mostPacked && 2 * mostColumns * summands <= mostPacked ? mostColumns / 2 : mostColumns;
+  const last = n.at(-1)!.extent;
+  const columns = n.length === 1 ? evenly(size(n), wanted, panel) : Math.min(size(n), Math.max(1, Math.floor(wanted / last)) * last);
+  const others = size(batch) * Math.ceil(size(n) / columns);
+  const rows = evenly(size(m), Math.min(mostRows, Math.max(leastRows, Math.ceil((size(m) * others) / wantedUnits))), lanes);
+  return { rows, columns, keepsPanels: 4 * padded(columns) * summands <= mostPacked };
+}
+
+/** Summands that are multiplied in one go: whole turns of the last loop. */
+function summandsOf(inner: readonly Variable[]): number {
+  const run = inner.at(-1)!.extent;
+  return inner.length === 1 ? evenly(run, mostSummands, 1) : Math.min(size(inner), Math.max(1, Math.floor(mostSummands / run)) * run);
+}
+
+/** The largest block not above `most` by which an extent falls into nearly equal ones. */
+function evenly(extent: number, most: number, multiple: number): number {
+  const blocks = Math.ceil(extent / most);
+  return Math.min(extent, Math.ceil(extent / blocks / multiple) * multiple);
+}
+
+/** How much of a block is there: the last one may be smaller. */
+function remaining(writer: Writer, block: Block, extent: number, most: number, from: string): string {
+  if (extent % most === 0) return int(most);
+  const left = writer.local("left");
+  block.lines.push(set(left, `(i32.sub ${int(extent)} ${from})`), set(left, `(select ${get(left)} ${int(most)} (i32.lt_u ${get(left)} ${int(most)}))`));
+  return get(left);
+}
+
+function factorOf(load: Load, batch: readonly Variable[], own: readonly Variable[], inner: readonly Variable[]): Factor | undefined {
+  const where = address(load.at);
+  const moving = (loops: readonly Variable[]) => termsOf(where, (term) => [...variablesOf(termsOf(where, (other) => other === term))].every((loop) => loops.includes(loop)));
+  const parts = [batch, own, inner].map(moving);
+  if (parts.reduce((total, { terms }) => total + terms.length, 0) !== where.terms.length) return undefined;
+  const [still, ofOwn, ofInner] = parts as [Coordinate, Coordinate, Coordinate];
+  return { load, still: plus(still, constant(where.constant)), own: ofOwn, inner: ofInner };
+}
+
+/** One product of a block. */
+class Multiplication {
+  private readonly expressions: Expressions;
+  private readonly lead: readonly Variable[];
+  private readonly last: Variable;
+  private readonly total: number;
+  private readonly summands: number;
+  private readonly rows: number;
+
+  constructor(
+    private readonly writer: Writer,
+    private readonly block: Block,
+    private readonly product: Product,
+    private readonly left: Factor,
+    private readonly right: Factor,
+    private readonly blocking: Blocking,
+    private readonly extent: Extent,
+  ) {
+    this.expressions = new Expressions(writer, []);
+    this.lead = product.inner.slice(0, -1);
+    this.last = product.inner.at(-1)!;
+    this.total = size(product.inner);
+    this.summands = summandsOf(product.inner);
+    this.rows = writer.reserve(4 * blocking.rows);
+  }
+
+  /** @param across tells which columns the block has, and `packed` those that the panels have. */
+  write(across: string, packed: string, to: string, stride: number): void {
+    const { writer, block, blocking, total, summands } = this;
+    const { keepsPanels } = blocking;
+    const depth = keepsPanels ? total : summands;
+    const panels = sum(get("$scratch"), int(writer.reserve(4 * padded(blocking.columns) * depth)));
+    const panelBytes = 4 * panel * depth;
+    const table = this.columnTable();
+    this.rowTable();
+    const step = this.leftStep();
+    const copied = step === undefined ? writer.reserve(4 * blocking.rows * summands) : undefined;
+    const first = writer.local("first");
+    if (keepsPanels) {
+      const inner = block.open();
+      this.packRight(inner, int(0), int(total), panels, panelBytes, table);
+      block.lines.push(`(if (i32.ne ${across} ${packed}) (then`);
+      block.close("(block", inner, ")))");
+    }
+    const multiplied = (inner: Block, from: string, count: string) => {
+      if (!keepsPanels) this.packRight(inner, from, count, panels, panelBytes, table);
+      if (copied !== undefined) this.copyLeft(inner, from, count, copied);
+      const shift = step === undefined ? int(0) : scaledText(from, step);
+      const where = keepsPanels ? sum(panels, scaledText(from, 4 * panel)) : panels;
+      const table_ = copied === undefined ? sum(get("$scratch"), int(this.rows)) : sum(get("$scratch"), int(this.copiedRows(inner, copied)));
+      const adds = from === int(0) ? int(0) : `(i32.ne ${from} ${int(0)})`;
+      const { height, width } = this.extent;
+      inner.lines.push(writer.call("multiply", table_, height, shift, int(step ?? 4), where, width, count, int(panelBytes), to, int(stride), adds));
+    };
+    if (total <= summands) return multiplied(block, int(0), int(total));
+    repeat(writer, block, { counter: first, from: int(0), to: int(total), by: 1, isEntered: true }, (inner) => {
+      const count = remaining(writer, inner, total, summands, get(first));
+      multiplied(inner, get(first), count);
+      inner.lines.push(set(first, sum(get(first), int(summands - 1))));
+    });
+  }
+
+  /** By how many bytes the left factor's rows move with the summands; undefined when they have to be copied first. */
+  private leftStep(): number | undefined {
+    if (this.lead.length > 0) return undefined;
+    const step = stepsAlong(this.left.inner, this.last);
+    return 4 * step!;
+  }
+
+  /** Writes down where each row of the left factor begins. */
+  private rowTable(): void {
+    const { writer, block, left, product } = this;
+    this.forEach(block, this.extent.height, (inner, index) => {
+      bindLinear(writer, inner, product.m, sum(index, this.extent.row));
+      const { text, offset } = this.expressions.addresses.place(left.load.tensor, plus(left.still, left.own), inner);
+      inner.lines.push(`(i32.store offset=${this.rows} (i32.add ${get("$scratch")} (i32.shl ${index} ${int(2)})) ${sum(text, int(offset))})`);
+    });
+  }
+
+  /** The table of where the columns of the right factor begin, if they are not evenly apart; in bytes. */
+  private columnTable(): number | undefined {
+    const { writer, block, right, product, last } = this;
+    const [only] = product.n;
+    const step = product.n.length === 1 ? stepsAlong(right.own, only!) : undefined;
+    const isPlain = step === 1 || (step !== undefined && step > 0 && stepsAlong(right.inner, last) === 1);
+    if (isPlain) return undefined;
+    const table = writer.reserve(4 * this.blocking.columns);
+    this.forEach(block, this.extent.width, (inner, index) => {
+      bindLinear(writer, inner, product.n, sum(index, this.extent.column));
+      const where = scaled(this.expressions.addresses.coordinate(right.own, inner), 4);
+      inner.lines.push(`(i32.store offset=${table} (i32.add ${get("$scratch")} (i32.shl ${index} ${int(2)})) ${where})`);
+    });
+    return table;
+  }
+
+  private forEach(block: Block, count: string, body: (inner: Block, index: string) => void): void {
+    const index = this.writer.local("index");
+    repeat(this.writer, block, { counter: index, from: int(0), to: count, by: 1, isEntered: true }, (inner) => body(inner, get(index)));
+  }
+
+  /** Runs of summands that are evenly apart, among `count` from number `from` on. */
+  private runs(block: Block, from: string, count: string, body: (inner: Block, done: string, summands: string) => void): void {
+    const { writer, lead, last } = this;
+    if (lead.length === 0) {
+      const start = block.open();
+      start.bind(last, from);
+      body(start, int(0), count);
+      block.lines.push(...start.lines);
+      return;
+    }
+    const done = writer.local("done");
+    repeat(writer, block, { counter: done, from: int(0), to: count, by: last.extent, isEntered: true }, (inner) => {
+      bindLinear(writer, inner, lead, `(i32.div_u ${sum(from, get(done))} ${int(last.extent)})`);
+      inner.bind(last, int(0));
+      body(inner, get(done), int(last.extent));
+    });
+  }
+
+  private packRight(block: Block, from: string, count: string, to: string, panelBytes: number, table: number | undefined): void {
+    const { writer, right, product, last, extent } = this;
+    const step = stepsAlong(right.inner, last)!;
+    this.runs(block, from, count, (inner, done, summands) => {
+      const write = sum(to, scaledText(done, 4 * panel));
+      const own = inner.open();
+      const bytes = int(4 * step);
+      if (table !== undefined) {
+        const { text, offset } = this.expressions.addresses.place(right.load.tensor, plus(right.still, right.inner), own);
+        own.lines.push(writer.call("pack_gathered", write, sum(text, int(offset)), summands, extent.width, bytes, int(panelBytes), sum(get("$scratch"), int(table))));
+      } else {
+        own.bind(product.n[0]!, extent.column);
+        const { text, offset } = this.expressions.addresses.place(right.load.tensor, plus(right.still, right.inner, right.own), own);
+        const along = stepsAlong(right.own, product.n[0]!)!;
+        const [name, stride] = along === 1 ? ["pack_rows", bytes] : ["pack_columns", int(4 * along)];
+        own.lines.push(writer.call(name!, write, sum(text, int(offset)), summands, extent.width, stride!, int(panelBytes)));
+      }
+      inner.lines.push(...own.lines);
+    });
+  }
+
+  /** Copies the rows of the left factor, so that their summands are neighbours. */
+  private copyLeft(block: Block, from: string, count: string, to: number): void {
+    const { writer, left, last, summands: apart } = this;
+    const step = stepsAlong(left.inner, last)!;
+    this.runs(block, from, count, (inner, done, summands) => {
+      const moved = writer.local("moved");
+      inner.lines.push(set(moved, scaled(this.expressions.addresses.coordinate(left.inner, inner), 4)));
+      this.forEach(inner, this.extent.height, (own, index) => {
+        const row = `(i32.load offset=${this.rows} (i32.add ${get("$scratch")} (i32.shl ${index} ${int(2)})))`;
+        const write = sum(get("$scratch"), scaled(index, 4 * apart), scaledText(done, 4), int(to));
+        own.lines.push(writer.call("copy_strided", write, sum(row, get(moved)), summands, int(4 * step)));
+      });
+    });
+  }
+
+  /** A table of where the copied rows begin. */
+  private copiedRows(block: Block, to: number): number {
+    const { writer, blocking } = this;
+    const table = writer.reserve(4 * blocking.rows);
+    this.forEach(block, this.extent.height, (inner, index) => {
+      inner.lines.push(`(i32.store offset=${table} (i32.add ${get("$scratch")} (i32.shl ${index} ${int(2)})) ${sum(get("$scratch"), scaled(index, 4 * this.summands), int(to))})`);
+    });
+    return table;
+  }
+}
+
+/** Like `scaled`, for a factor that may be 0. */
+function scaledText(text: string, factor: number): string {
+  return factor === 0 ? int(0) : scaled(text, factor);
+}
+
+/** Stores everything that is computed from the sums of a block. */
+function writeResults(part: Part, products: readonly Product[], tiles: readonly number[], stride: number, extent: Extent, writer: Writer, block: Block, mode: StoreMode): void {
+  const { m, n } = products[0]!;
+  const [outer, last] = [n.slice(0, -1), n.at(-1)!];
+  const values = part.stores.map((own) => own.value);
+  const index = writer.local("row");
+  const counter = writer.local(last.name);
+  const from = writer.local("from");
+  repeat(writer, block, { counter: index, from: int(0), to: extent.height, by: 1, isEntered: true }, (inner) => {
+    bindLinear(writer, inner, m, sum(get(index), extent.row));
+    const start = sum(get("$scratch"), scaled(get(index), stride));
+    if (outer.length === 0) {
+      // The loop counts columns of the whole product: the tile's address is that of its column 0.
+      inner.lines.push(set(from, `(i32.sub ${start} ${scaled(extent.column, 4)})`));
+      const end = writer.local("end");
+      inner.lines.push(set(end, sum(extent.column, extent.width)), set(counter, extent.column));
+      columns(inner, get(end), size(n) % lanes !== 0);
+      return;
+    }
+    const turn = writer.local("turn");
+    repeat(writer, inner, { counter: turn, from: int(0), to: extent.width, by: last.extent, isEntered: true }, (own) => {
+      bindLinear(writer, own, outer, `(i32.div_u ${sum(get(turn), extent.column)} ${int(last.extent)})`);
+      own.lines.push(set(from, sum(start, scaled(get(turn), 4))), set(counter, int(0)));
+      columns(own, int(last.extent), last.extent % lanes !== 0);
+    });
+  });
+
+  function columns(inner: Block, end: string, hasRest: boolean): void {
+    for (const by of [lanes, 1]) {
+      if (by === 1 && !hasRest) continue;
+      const expressions = new Expressions(writer, values, by === 1 ? undefined : last);
+      repeat(writer, inner, { counter, from: get(counter), to: end, by, isEntered: false }, (own) => {
+        own.bind(last, get(counter));
+        products.forEach(({ fold }, i) => {
+          const value = writer.local("sum", "v128");
+          const load = by === 1 ? "v128.load32_splat" : "v128.load";
+          own.lines.push(set(value, `(${load} offset=${tiles[i]!} ${sum(get(from), scaled(get(counter), 4))})`));
+          expressions.bind(fold, own, get(value));
+        });
+        storeRows(part, expressions, own, [0], mode);
+      });
+    }
+  }
+}
