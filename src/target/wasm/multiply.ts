@@ -21,6 +21,7 @@ export function multiplyFunctions(isRelaxed: boolean): ReadonlyMap<string, strin
     ["pack_rows", packRows],
     ["pack_columns", packColumns()],
     ["pack_gathered", packGathered()],
+    ["copy_rows", copyRows],
     ["copy_strided", copyStrided],
     ["multiply", multiply(isRelaxed)],
   ]);
@@ -38,16 +39,22 @@ function panels(body: string): string {
     (br_if $next_panel (i32.gt_s (local.tee $n (i32.sub ${get("$n")} ${int(panel)})) ${int(0)})))`;
 }
 
-/** A block of which the columns are neighbours in memory. What stands beyond the last column is copied and never used. */
+/**
+ * A block of which the columns are neighbours in memory, row by row, so that no more pages are open at once than there are panels.
+ * What stands beyond the last column is copied and never used.
+ */
 const packRows = `(func $pack_rows ${parameters("to", "from", "k", "n", "stride", "panel_bytes")} (local $read i32) (local $write i32) (local $left i32)
-  ${panels(`${set("$read", get("$from"))} ${set("$write", get("$to"))} ${set("$left", get("$k"))}
-    (loop $next_k
+  (loop $next_k
+    ${set("$read", get("$from"))} ${set("$write", get("$to"))} ${set("$left", get("$n"))}
+    (loop $next_panel
       (v128.store ${get("$write")} (v128.load ${get("$read")}))
       (v128.store offset=16 ${get("$write")} (v128.load offset=16 ${get("$read")}))
-      ${set("$read", sum(get("$read"), get("$stride")))}
-      ${set("$write", sum(get("$write"), int(4 * panel)))}
-      (br_if $next_k (local.tee $left (i32.sub ${get("$left")} ${int(1)}))))
-    ${set("$from", sum(get("$from"), int(4 * panel)))}`)})`;
+      ${set("$read", sum(get("$read"), int(4 * panel)))}
+      ${set("$write", sum(get("$write"), get("$panel_bytes")))}
+      (br_if $next_panel (i32.gt_s (local.tee $left (i32.sub ${get("$left")} ${int(panel)})) ${int(0)})))
+    ${set("$from", sum(get("$from"), get("$stride")))}
+    ${set("$to", sum(get("$to"), int(4 * panel)))}
+    (br_if $next_k (local.tee $k (i32.sub ${get("$k")} ${int(1)})))))`;
 
 /** A block of which the summands are neighbours in memory: it is transposed, four by four. Columns beyond the last repeat it. */
 function packColumns(): string {
@@ -105,6 +112,18 @@ function packGathered(): string {
       (br_if $next_k (local.tee $left (i32.sub ${get("$left")} ${int(1)}))))
     ${set("$table", sum(get("$table"), int(4 * panel)))}`)})`;
 }
+
+/** Copies rows of `$vectors` vectors that lie `$stride` bytes apart to where one follows the other. */
+const copyRows = `(func $copy_rows ${parameters("to", "from", "count", "vectors", "stride")} (local $read i32) (local $left i32)
+  (loop $next_row
+    ${set("$read", get("$from"))} ${set("$left", get("$vectors"))}
+    (loop $next
+      (v128.store ${get("$to")} (v128.load ${get("$read")}))
+      ${set("$to", sum(get("$to"), int(16)))}
+      ${set("$read", sum(get("$read"), int(16)))}
+      (br_if $next (local.tee $left (i32.sub ${get("$left")} ${int(1)}))))
+    ${set("$from", sum(get("$from"), get("$stride")))}
+    (br_if $next_row (local.tee $count (i32.sub ${get("$count")} ${int(1)})))))`;
 
 /** Copies elements that lie `$stride` bytes apart to where they are neighbours. */
 const copyStrided = `(func $copy_strided ${parameters("to", "from", "count", "stride")}

@@ -24,6 +24,8 @@ const mostPacked = 512 * 1024;
 const leastRows = 16;
 /** Blocks that a product is cut into where it is large enough, so that threads get equal shares. */
 const wantedUnits = 16;
+/** Fewer blocks than this are too few for some threads: then they are made smaller. */
+const fewBlocks = 8;
 
 /** The blocks of a product, and how its summands are cut. */
 interface Blocking {
@@ -97,13 +99,17 @@ function padded(columns: number): number {
 function blockingOf(products: readonly Product[]): Blocking {
   const { batch, m, n } = products[0]!;
   const summands = products.reduce((total, { inner }) => total + size(inner), 0);
-  // Narrower blocks are kept in panels more often. Several loops along the columns are cut between the turns of the last one.
-  const wanted = 4 * mostColumns * summands > mostPacked && 2 * mostColumns * summands <= mostPacked ? mostColumns / 2 : mostColumns;
+  const fits = (columns: number) => 4 * columns * summands <= mostPacked;
+  const area = size(batch) * size(m) * size(n);
+  const isNarrow = fits(mostColumns) ? false : fits(mostColumns / 2) || area < fewBlocks * mostRows * mostColumns;
+  const wanted = isNarrow ? mostColumns / 2 : mostColumns;
   const last = n.at(-1)!.extent;
+  // Several loops along the columns are cut between the turns of the last one.
   const columns = n.length === 1 ? evenly(size(n), wanted, panel) : Math.min(size(n), Math.max(1, Math.floor(wanted / last)) * last);
-  const others = size(batch) * Math.ceil(size(n) / columns);
-  const rows = evenly(size(m), Math.min(mostRows, Math.max(leastRows, Math.ceil((size(m) * others) / wantedUnits))), lanes);
-  return { rows, columns, keepsPanels: 4 * padded(columns) * summands <= mostPacked };
+  const keepsPanels = fits(padded(columns));
+  const fair = Math.ceil((size(m) * size(batch) * Math.ceil(size(n) / columns)) / wantedUnits);
+  const rows = evenly(size(m), keepsPanels ? Math.min(mostRows, Math.max(leastRows, fair)) : mostRows, lanes);
+  return { rows, columns, keepsPanels };
 }
 
 /** Summands that are multiplied in one go: whole turns of the last loop. */
@@ -168,26 +174,30 @@ class Multiplication {
     const depth = keepsPanels ? total : summands;
     const panels = sum(get("$scratch"), int(writer.reserve(4 * padded(blocking.columns) * depth)));
     const panelBytes = 4 * panel * depth;
-    const table = this.columnTable();
-    this.rowTable();
-    const step = this.leftStep();
-    const copied = step === undefined ? writer.reserve(4 * blocking.rows * summands) : undefined;
+    const offsets = this.columnTable();
+    const way = this.leftWay();
+    const height = Math.ceil(blocking.rows / lanes) * lanes;
+    const copied = writer.reserve(way === "direct" ? 0 : 4 * height * summands);
+    // Where rows begin: in the factor, or in its copy.
+    if (way !== "rows") this.rowTable();
+    const step = way === "direct" ? 4 * stepsAlong(this.left.inner, this.last)! : way === "rows" ? 4 * height : 4;
+    const rows = way === "direct" ? this.rows : this.copiedRows(copied, way === "rows" ? 4 : 4 * summands);
     const first = writer.local("first");
     if (keepsPanels) {
       const inner = block.open();
-      this.packRight(inner, int(0), int(total), panels, panelBytes, table);
+      this.packRight(inner, int(0), int(total), panels, panelBytes, offsets);
       block.lines.push(`(if (i32.ne ${across} ${packed}) (then`);
       block.close("(block", inner, ")))");
     }
     const multiplied = (inner: Block, from: string, count: string) => {
-      if (!keepsPanels) this.packRight(inner, from, count, panels, panelBytes, table);
-      if (copied !== undefined) this.copyLeft(inner, from, count, copied);
-      const shift = step === undefined ? int(0) : scaledText(from, step);
+      if (!keepsPanels) this.packRight(inner, from, count, panels, panelBytes, offsets);
+      if (way === "rows") this.copyRows(inner, from, count, copied, height);
+      if (way === "strided") this.copyStrided(inner, from, count, copied);
+      const shift = way === "direct" ? scaledText(from, step) : int(0);
       const where = keepsPanels ? sum(panels, scaledText(from, 4 * panel)) : panels;
-      const table_ = copied === undefined ? sum(get("$scratch"), int(this.rows)) : sum(get("$scratch"), int(this.copiedRows(inner, copied)));
       const adds = from === int(0) ? int(0) : `(i32.ne ${from} ${int(0)})`;
-      const { height, width } = this.extent;
-      inner.lines.push(writer.call("multiply", table_, height, shift, int(step ?? 4), where, width, count, int(panelBytes), to, int(stride), adds));
+      const table = sum(get("$scratch"), int(rows));
+      inner.lines.push(writer.call("multiply", table, this.extent.height, shift, int(step), where, this.extent.width, count, int(panelBytes), to, int(stride), adds));
     };
     if (total <= summands) return multiplied(block, int(0), int(total));
     repeat(writer, block, { counter: first, from: int(0), to: int(total), by: 1, isEntered: true }, (inner) => {
@@ -197,11 +207,13 @@ class Multiplication {
     });
   }
 
-  /** By how many bytes the left factor's rows move with the summands; undefined when they have to be copied first. */
-  private leftStep(): number | undefined {
-    if (this.lead.length > 0) return undefined;
-    const step = stepsAlong(this.left.inner, this.last);
-    return 4 * step!;
+  /** Whether the left factor is read where it is, or copied before: by rows of neighbouring rows, or row by row. */
+  private leftWay(): "direct" | "rows" | "strided" {
+    const { left, product, lead, last } = this;
+    const [only] = product.m;
+    const isEven = lead.length === 0 && stepsAlong(left.inner, last) === 1;
+    if (!isEven && product.m.length === 1 && stepsAlong(left.own, only!) === 1) return "rows";
+    return lead.length === 0 ? "direct" : "strided";
   }
 
   /** Writes down where each row of the left factor begins. */
@@ -274,8 +286,22 @@ class Multiplication {
     });
   }
 
-  /** Copies the rows of the left factor, so that their summands are neighbours. */
-  private copyLeft(block: Block, from: string, count: string, to: number): void {
+  /** Copies what the rows of the block have for each summand, so that the summands follow each other. */
+  private copyRows(block: Block, from: string, count: string, to: number, height: number): void {
+    const { writer, left, product, last, extent } = this;
+    const step = stepsAlong(left.inner, last)!;
+    this.runs(block, from, count, (inner, done, summands) => {
+      const own = inner.open();
+      own.bind(product.m[0]!, extent.row);
+      const { text, offset } = this.expressions.addresses.place(left.load.tensor, plus(left.still, left.inner, left.own), own);
+      const write = sum(get("$scratch"), scaledText(done, 4 * height), int(to));
+      own.lines.push(writer.call("copy_rows", write, sum(text, int(offset)), summands, int(height / lanes), int(4 * step)));
+      inner.lines.push(...own.lines);
+    });
+  }
+
+  /** Copies row by row, so that the summands of a row are neighbours. */
+  private copyStrided(block: Block, from: string, count: string, to: number): void {
     const { writer, left, last, summands: apart } = this;
     const step = stepsAlong(left.inner, last)!;
     this.runs(block, from, count, (inner, done, summands) => {
@@ -289,12 +315,12 @@ class Multiplication {
     });
   }
 
-  /** A table of where the copied rows begin. */
-  private copiedRows(block: Block, to: number): number {
-    const { writer, blocking } = this;
+  /** A table of where copied rows begin, which are so many bytes apart. */
+  private copiedRows(to: number, apart: number): number {
+    const { writer, block, blocking } = this;
     const table = writer.reserve(4 * blocking.rows);
     this.forEach(block, this.extent.height, (inner, index) => {
-      inner.lines.push(`(i32.store offset=${table} (i32.add ${get("$scratch")} (i32.shl ${index} ${int(2)})) ${sum(get("$scratch"), scaled(index, 4 * this.summands), int(to))})`);
+      inner.lines.push(`(i32.store offset=${table} (i32.add ${get("$scratch")} (i32.shl ${index} ${int(2)})) ${sum(get("$scratch"), scaled(index, apart), int(to))})`);
     });
     return table;
   }
