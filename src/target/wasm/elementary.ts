@@ -1,9 +1,12 @@
-/** exp, log, tanh and erf of four numbers, by polynomials in float32. */
+/**
+ * exp, log, tanh and erf of four numbers, by polynomials in float32.
+ *
+ * The errors stated are the greatest against float64, in units in the last place (ulp): first those with separate multiplication
+ * and addition, then those with fused ones. Those of exp and tanh were measured on all float32, those of the others on every
+ * fifth or seventh, and those of log also on all from 1/4 to 4.
+ */
 
-import { four, fourBits, get, horner, set, type LibraryFunction, type MultiplyAdd } from "./vector.js";
-
-/** Added to a number below 2^22 in size, it leaves the nearest whole number in the low bits, which are 0 in itself. */
-const magic = 1.5 * 2 ** 23;
+import { four, fourBits, get, horner, roundingFour, set, type LibraryFunction, type MultiplyAdd } from "./vector.js";
 
 /** ln 2 in two parts. The first has 15 bits, so that its product with any exponent is exact. */
 const ln2High = 0.693145751953125;
@@ -15,15 +18,15 @@ const one = fourBits(0x3f800000);
 const signBit = fourBits(0x80000000);
 
 /**
- * Lines that write $x as n ln 2 + r with |r| < 0.3467 and leave 2^23 n in the bits of $n, r in $r and q(r) in $q, where
- * e^r = 1 + r + r^2 q(r).
+ * Lines that write the local `x` as n ln 2 + r with |r| < 0.3467, where e^r = 1 + r + r^2 q(r). They leave 2^23 n in the bits of $n,
+ * n in $m, x without the high part of n ln 2 in $high, r in $r and q(r) in $q.
  *
  * The reduction is that of Cody and Waite (1980). The coefficients were fitted to (e^r - 1 - r) / r^2 so that the greatest error
  * relative to e^r - 1, 2^-26, is least.
  */
 function reduceExponent(x: string, madd: MultiplyAdd): string {
-  return `${set("n", madd(get(x), four(Math.LOG2E), four(magic)))}
-  ${set("m", `(f32x4.sub ${get("n")} ${four(magic)})`)}
+  return `${set("n", madd(get(x), four(Math.LOG2E), four(roundingFour)))}
+  ${set("m", `(f32x4.sub ${get("n")} ${four(roundingFour)})`)}
   ${set("high", madd(get("m"), four(-ln2High), get(x)))}
   ${set("r", madd(get("m"), four(-ln2Low), get("high")))}
   ${set("n", `(i32x4.shl ${get("n")} (i32.const 23))`)}
@@ -39,9 +42,10 @@ function wholeSeries(madd: MultiplyAdd): string {
 /** `$y` with the sign of `$x`. */
 const signed = `(v128.or ${get("y")} (v128.and ${get("x")} ${signBit}))`;
 
+/** Errors: 1.22 and 0.92 ulp; 0.76 of a denormal result. What overflows is infinite. */
 const exp: LibraryFunction = {
-  // The power of two is multiplied in two halves, of which each is a normal number: thus the result may be denormal or overflow.
-  // The smaller of two is written with the constant second, in which case NaN stays.
+  // 2^n is multiplied in two halves, each a normal number, so that the result may be denormal or overflow.
+  // pmin and pmax give their first operand when one is NaN.
   text: (madd) => `(func $exp (param $x v128) (result v128)
   (local $n v128) (local $m v128) (local $high v128) (local $r v128) (local $q v128) (local $half v128)
   ${set("x", `(f32x4.pmax (f32x4.pmin ${get("x")} ${four(89)}) ${four(-104)})`)}
@@ -53,7 +57,12 @@ const exp: LibraryFunction = {
     (i32x4.add (i32x4.sub ${get("n")} ${get("half")}) ${one})))`,
 };
 
+/**
+ * With f + 1 from √½ to √2 and s = f / (2 + f), log(1 + f) = f - f^2/2 + s (f^2/2 + s^2 R(s^2)): the formula and the coefficients
+ * of fdlibm's logf (FreeBSD's e_logf.c). Errors: 0.84 and 0.83 ulp.
+ */
 const log: LibraryFunction = {
+  // $special marks what is not a normal number above 0: so rare that it is branched around.
   text: (madd) => `(func $log (param $x v128) (result v128)
   (local $n v128) (local $f v128) (local $s v128) (local $z v128) (local $q v128) (local $given v128) (local $special v128)
   ${set("given", get("x"))}
@@ -74,14 +83,19 @@ const log: LibraryFunction = {
     (then
       ;; a denormal number was multiplied by 2^23
       ${set("q", `(v128.bitselect (f32x4.sub ${get("q")} ${four(23 * Math.LN2)}) ${get("q")} ${get("special")})`)}
-      ;; of anything else 0 and infinity give an infinity, and what is less than 0 NaN
+      ;; 0 gives -inf, infinity and NaN themselves, and what is less than 0 NaN
       ${set("q", `(v128.bitselect ${four(-Infinity)} ${get("q")} (f32x4.eq ${get("given")} ${four(0)}))`)}
       ${set("q", `(v128.bitselect ${get("q")} ${get("given")} (f32x4.lt ${get("given")} ${four(Infinity)}))`)}
       ${set("q", `(v128.or ${get("q")} (f32x4.lt ${get("given")} ${four(0)}))`)}))
   ${get("q")})`,
 };
 
+/**
+ * With h = (e^2|x| - 1) / 2, tanh |x| = t = h / (h + 1). Below 1/2 the result is h - h t, in which the roundings of h + 1 and of the
+ * quotient weigh little. Errors: 1.97 and 1.99 ulp.
+ */
 const tanh: LibraryFunction = {
+  // From 20 on the result is 1. The low part of n ln 2 is added last, for a rounded r alone would cost half a unit.
   text: (madd) => `(func $tanh (param $x v128) (result v128)
   (local $n v128) (local $m v128) (local $high v128) (local $r v128) (local $q v128) (local $y v128)
   ${set("y", `(f32x4.pmin (f32x4.abs (f32x4.add ${get("x")} ${get("x")})) ${four(20)})`)}
@@ -95,7 +109,12 @@ const tanh: LibraryFunction = {
   ${signed})`,
 };
 
+/**
+ * The two minimax approximations of N. Juffa's erff: a + a P(a^2) of a = |x| to 0.927734375, and 1 - e^(a Q(a) - a) above.
+ * Errors: 1.18 and 1.07 ulp.
+ */
 const erf: LibraryFunction = {
+  // From 4 on the result is 1.
   text: (madd) => `(func $erf (param $x v128) (result v128)
   (local $n v128) (local $m v128) (local $high v128) (local $r v128) (local $q v128) (local $size v128) (local $y v128) (local $s v128)
   ${set("size", `(f32x4.pmin (f32x4.abs ${get("x")}) ${four(4)})`)}

@@ -1,13 +1,10 @@
 /** Random numbers of four elements: what `random/threefry.ts` computes, in whose terms this is written. */
 
-import { four, fourBits, get, set, type LibraryFunction } from "./vector.js";
+import { four, fourBits, get, roundingFour, set, type LibraryFunction } from "./vector.js";
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
 const keys = ["$key", "$other", "$third"] as const;
-
-/** Added to a float32 below 2^22 in size, it leaves the nearest whole number in the low bits, which are 0 in itself. */
-const magic = 1.5 * 2 ** 23;
 
 function round(index: number): string {
   const rotation = rotations[index % rotations.length]!;
@@ -46,8 +43,12 @@ const uniform: LibraryFunction = {
   needs: ["threefry"],
 };
 
-// The angle is reduced in quarters of a turn, where that is exact, before it is multiplied by π/2 in two parts.
+/**
+ * At most 3.3 ulp from the reference, and 3.0 with fused multiplication and addition. Where the angle is a quarter of a turn this
+ * is 0, and the reference some 1e-16.
+ */
 const normal: LibraryFunction = {
+  // The angle is reduced in quarters of a turn, where that is exact, before it is multiplied by π/2 in two parts.
   text: (madd) => `(func $normal (param $key i32) (param $other i32) (param $elements v128) (result v128)
   (local $x v128) (local $y v128) (local $n v128)
   ${call}
@@ -56,8 +57,8 @@ const normal: LibraryFunction = {
   ${set("x", `(i32x4.add (i32x4.shr_u ${get("x")} (i32.const 8)) ${fourBits(1)})`)}
   ${set("x", `(call $log (f32x4.mul (f32x4.convert_i32x4_s ${get("x")}) ${four(2 ** -24)}))`)}
   ${set("y", `(f32x4.mul (f32x4.convert_i32x4_s (i32x4.shr_u ${get("y")} (i32.const 8))) ${four(2 ** -22)})`)}
-  ${set("n", `(f32x4.add ${get("y")} ${four(magic)})`)}
-  ${set("y", `(f32x4.sub ${get("y")} (f32x4.sub ${get("n")} ${four(magic)}))`)}
+  ${set("n", `(f32x4.add ${get("y")} ${four(roundingFour)})`)}
+  ${set("y", `(f32x4.sub ${get("y")} (f32x4.sub ${get("n")} ${four(roundingFour)}))`)}
   ${set("y", madd(get("y"), four(Math.fround(Math.PI / 2)), `(f32x4.mul ${get("y")} ${four(Math.PI / 2 - Math.fround(Math.PI / 2))})`))}
   (f32x4.mul
     (f32x4.sqrt (f32x4.mul ${get("x")} ${four(-2)}))

@@ -78,6 +78,13 @@ export function demote(low: string, high: string): string {
   return `(i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (f32x4.demote_f64x2_zero ${low}) (f32x4.demote_f64x2_zero ${high}))`;
 }
 
+/**
+ * Added to a float32 below 2^22 in size, or to a float64 below 2^51, this rounds it to the nearest whole number and leaves that in
+ * the low bits. The lowest bits of the addend itself are 0.
+ */
+export const roundingFour = 1.5 * 2 ** 23;
+export const roundingTwo = 1.5 * 2 ** 52;
+
 /** Lines that compute into `target` the polynomial of `x` with these coefficients, that of the highest power first. */
 export function horner(
   target: string,
