@@ -2,13 +2,13 @@
 
 import type { Program } from "../ir/program.js";
 import { slotTypes } from "../ir/slots.js";
+import { NormalForms } from "./alike.js";
 import { bundles } from "./bundle.js";
 import { zero } from "./coordinate.js";
 import type { Device } from "./device.js";
 import { dispatches, mostPieces } from "./dispatch.js";
 import { fuse } from "./fuse.js";
 import { leavesOf } from "./leaves.js";
-import { normalise } from "./normalise.js";
 import { packed } from "./pack.js";
 import type { Part } from "./part.js";
 import { type Parts, partsOfEntry } from "./parts.js";
@@ -16,7 +16,6 @@ import { type UnplacedEntry, placed } from "./place.js";
 import { prepare } from "./prepare.js";
 import type { KernelProgram } from "./program.js";
 import { scheduled } from "./schedule.js";
-import { tabulated } from "./tabulate.js";
 import { apart } from "./updates.js";
 
 /** Lowers the named entries of a verified program. @throws IrError when an entry cannot be computed by kernels. */
@@ -50,8 +49,9 @@ function watched({ results, scalars, parts }: Parts): readonly Part[] {
 function loweredEntry(name: string, lowered: Parts, device: Device): UnplacedEntry {
   const isStep = name === "step";
   const { parts, scalars, results } = lowered;
-  const fused = apart(fuse(parts, scalars, device), scalars).map((part) => tabulated(normalise(part, scalars), scalars));
-  const own = [...fused.filter((part) => part.isUpdate), ...watched(lowered).map((part) => normalise(part, scalars))];
+  const forms = new NormalForms(scalars);
+  const fused = apart(fuse(parts, scalars, device), scalars).map((part) => forms.of(part));
+  const own = [...fused.filter((part) => part.isUpdate), ...watched(lowered).map((part) => forms.of(part))];
   const { parts: updates, packs: ofUpdates } = isStep ? packed(own, scalars, device.maxBinding) : { parts: own, packs: [] };
   const computed = fused.filter((part) => !part.isUpdate);
   const packs = [...ofUpdates, ...bundles(computed, new Set(ofUpdates.flatMap((pack) => pack.members.map((member) => member.tensor))))];

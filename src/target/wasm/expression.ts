@@ -11,7 +11,7 @@ import { type Fold, type Load, type Scalar, type ScalarOf, partsOf, reachable, v
 import { words } from "../../runtime/wasm/plan.js";
 import { type Place, Addresses, runsAlong, stepsAlong } from "./address.js";
 import { applied } from "./operations.js";
-import { multiplyAdd } from "./vector.js";
+import { fourBits, multiplyAdd } from "./vector.js";
 import { type Block, type Writer, get, int, set } from "./writer.js";
 
 /** What a store does: it writes, or it only looks whether the value is finite. */
@@ -180,7 +180,7 @@ export class Expressions {
     const { dtype } = store.value;
     const value = this.value(store.value, block, w);
     if (mode === "check" && store.tensor.storage !== "local") return dtype === "f32" ? [`(if ${notFinite(value)} (then (i32.store offset=${words.health} ${int(0)} ${int(1)})))`] : [];
-    const text = dtype === "bool" ? `(v128.and ${value} ${constantText(1, "i32")})` : value;
+    const text = dtype === "bool" ? `(v128.and ${value} ${fourBits(1)})` : value;
     const place = (lane: number) => this.addresses.place(store.tensor, where, block, lanes * w + lane);
     const { four } = this;
     if (four === undefined || !variablesOf(where).has(four)) return [access("v128.store32_lane", place(0), "0", text)];
@@ -195,7 +195,7 @@ function keyOf(scalar: Scalar, w: number): unknown {
 }
 
 export const zero = "(v128.const i32x4 0 0 0 0)";
-const exponent = "(v128.const i32x4 0x7f800000 0x7f800000 0x7f800000 0x7f800000)";
+const exponent = fourBits(0x7f800000);
 
 function notFinite(value: string): string {
   return `(v128.any_true (i32x4.eq (v128.and ${value} ${exponent}) ${exponent}))`;

@@ -5,14 +5,11 @@ import { elementary } from "./elementary.js";
 import { power } from "./power.js";
 import { random } from "./random.js";
 import { sign } from "./sign.js";
-import { constantsOf, multiplyAdd, type LibraryFunction } from "./vector.js";
+import { multiplyAdd, type LibraryFunction } from "./vector.js";
 
 const functions: Readonly<Record<string, LibraryFunction>> = { ...elementary, ...circular, ...power, ...random, sign };
 
-/**
- * The texts of the named functions and of those that they call, each before its use; before them the globals that hold their
- * constants. Every text is a field of a module.
- */
+/** The texts of the named functions and of those that they call, each before its use. Their constants are globals: see `constantsOf`. */
 export function libraryOf(names: Iterable<string>, isRelaxed: boolean): readonly string[] {
   const result: string[] = [];
   const done = new Set<string>();
@@ -24,5 +21,5 @@ export function libraryOf(names: Iterable<string>, isRelaxed: boolean): readonly
     result.push(own.text((a, b, c) => multiplyAdd(isRelaxed, a, b, c)));
   };
   [...names].sort().forEach(add);
-  return [...constantsOf(result.join("\n")), ...result];
+  return result;
 }

@@ -1,5 +1,6 @@
 /** All kernels of a program as one WebAssembly module. */
 
+import { structureOf } from "../../kernel/alike.js";
 import type { Part } from "../../kernel/part.js";
 import type { Piece, Schedule } from "../../kernel/program.js";
 import { productsOf } from "../../kernel/schedule.js";
@@ -11,11 +12,21 @@ import { libraryOf } from "./library.js";
 import { multiplyFunctions } from "./multiply.js";
 import { productBody } from "./product.js";
 import { type Body, rowsBody } from "./rows.js";
+import { constantsOf } from "./vector.js";
 import { Writer, get, int } from "./writer.js";
 
+interface Kernel {
+  readonly name: string;
+  readonly text: string;
+  /** How many units of work it can do. */
+  readonly units: number;
+  /** Its parameters: which of the part's tensors they are. */
+  readonly tensors: readonly number[];
+}
+
 export class Module {
-  /** Functions of kernels by their texts: equal ones are one. */
-  private readonly kernels = new Map<string, string>();
+  /** Kernels by the structure of their parts. */
+  private readonly kernels = new Map<string, Kernel>();
   private readonly called = new Set<string>();
   private readonly dispatches: { name: string; text: string }[] = [];
   /** Bytes that a thread needs for itself. */
@@ -45,11 +56,11 @@ export class Module {
 
   /** The call of a piece's kernel. Threads take turns in beginning, so that what is not divisible is spread over them. */
   private call({ part, schedule }: Piece, mode: StoreMode, turn: number): string {
-    const { writer, body, stem } = this.written(part, schedule, mode);
-    const kernel = this.kernel(writer, body, stem);
+    const { key, tensors } = structureOf(part);
+    const kernel = this.kernelOf(`${mode} ${schedule.kind} ${key}`, tensors, () => this.written(part, schedule, mode));
     const own = turn === 0 ? get("$thread") : `(i32.rem_u (i32.add ${get("$thread")} ${int(turn)}) ${get("$threads")})`;
-    const share = (thread: string) => `(i32.div_u (i32.mul ${int(body.units)} ${thread}) ${get("$threads")})`;
-    const addresses = kernel.tensors.map((tensor) => int(this.addressOf(tensor)));
+    const share = (thread: string) => `(i32.div_u (i32.mul ${int(kernel.units)} ${thread}) ${get("$threads")})`;
+    const addresses = kernel.tensors.map((i) => int(this.addressOf(tensors[i]!)));
     return `(call $${kernel.name} ${share(own)} ${share(`(i32.add ${own} ${int(1)})`)} ${get("$scratch")} ${addresses.join(" ")})`;
   }
 
@@ -64,13 +75,17 @@ export class Module {
     return { writer, body: rowsBody(part, writer, mode), stem: "rows" };
   }
 
-  private kernel(writer: Writer, { lines }: Body, stem: string): { name: string; tensors: readonly Tensor[] } {
-    const text = writer.function("NAME", lines);
-    const name = this.kernels.get(text) ?? `${stem}_${this.kernels.size}`;
-    this.kernels.set(text, name);
+  /** The kernel of a part with these tensors; parts that are alike but for them have one. */
+  private kernelOf(key: string, tensors: readonly Tensor[], write: () => { writer: Writer; body: Body; stem: string }): Kernel {
+    const known = this.kernels.get(key);
+    if (known !== undefined) return known;
+    const { writer, body, stem } = write();
+    const name = `${stem}_${this.kernels.size}`;
+    const kernel = { name, text: writer.function(name, body.lines), units: body.units, tensors: writer.tensors().map((tensor) => tensors.indexOf(tensor)) };
+    this.kernels.set(key, kernel);
     for (const own of writer.called) this.called.add(own);
     this.scratchBytes = Math.max(this.scratchBytes, Math.ceil(writer.scratchBytes / 256) * 256);
-    return { name, tensors: writer.tensors() };
+    return kernel;
   }
 
   /** @param bytes of the memory before what threads have for themselves. */
@@ -78,17 +93,15 @@ export class Module {
     const shared = multiplyFunctions(this.isRelaxed);
     const inner = [...shared].filter(([name]) => this.called.has(name)).map(([, text]) => text);
     const library = libraryOf([...this.called].filter((name) => !shared.has(name)), this.isRelaxed);
-    const kernels = [...this.kernels].map(([text, name]) => text.replace("$NAME", `$${name}`));
+    const functions = [...library, ...inner, ...[...this.kernels.values()].map(({ text }) => text), ...this.dispatches.map(({ text }) => text)];
     const parts = [
       '(import "env" "memory" (memory 1 65536 shared))',
       "(type $dispatch (func (param i32 i32 i32)))",
       `(table ${this.dispatches.length} funcref)`,
       `(elem (i32.const 0) func ${this.dispatches.map(({ name }) => `$${name}`).join(" ")})`,
       barrierText(),
-      ...library,
-      ...inner,
-      ...kernels,
-      ...this.dispatches.map(({ text }) => text),
+      ...constantsOf(functions.join("\n")),
+      ...functions,
       runText(bytes, this.scratchBytes),
     ];
     return `(module\n\n${parts.join("\n\n")}\n)\n`;

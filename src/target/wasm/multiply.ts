@@ -149,7 +149,7 @@ function multiply(isRelaxed: boolean): string {
       (if ${get("$adds")}
         (then ${all.map(({ i, j, name }) => set(name, `(v128.load offset=${16 * j} ${place(i)})`)).join(" ")})
         (else ${all.map(({ name }) => set(name, "(v128.const f32x4 0 0 0 0)")).join(" ")}))
-      ${set("$read", get("$b"))} ${set("$left", get("$k"))}
+      ${set("$read", get("$b"))}
       (loop $next_k
         ${v.map((j) => set(`$b${j}`, `(v128.load offset=${16 * j} ${get("$read")})`)).join(" ")}
         ${r
@@ -159,8 +159,7 @@ function multiply(isRelaxed: boolean): string {
             set(`$a${i}`, sum(get(`$a${i}`), get("$step"))),
           ].join(" "))
           .join("\n        ")}
-        ${set("$read", sum(get("$read"), int(4 * panel)))}
-        (br_if $next_k (local.tee $left (i32.sub ${get("$left")} ${int(1)}))))
+        (br_if $next_k (i32.lt_u (local.tee $read ${sum(get("$read"), int(4 * panel))}) ${get("$end")})))
       ${all.map(({ i, j, name }) => `(v128.store offset=${16 * j} ${place(i)} ${get(name)})`).join(" ")}`;
   };
   const rest = (vectors: number) => [3, 2, 1].map((rows) => `(if (i32.eq ${get("$rest")} ${int(rows)}) (then\n      ${tile(rows, vectors)}))`).join("\n    ");
@@ -174,10 +173,11 @@ function multiply(isRelaxed: boolean): string {
       (br_if $next_tile (local.tee $tiles (i32.sub ${get("$tiles")} ${int(1)}))))))
     ${rest(vectors)}`;
   return `(func $multiply ${parameters("rows", "m", "shift", "step", "b", "n", "k", "panel_bytes", "c", "c_stride", "adds")}
-  (local $rest i32) (local $row i32) (local $write i32) (local $read i32) (local $left i32) (local $tiles i32)
+  (local $rest i32) (local $row i32) (local $write i32) (local $read i32) (local $end i32) (local $tiles i32)
   ${a} ${sums} (local $b0 v128) (local $b1 v128) (local $x v128)
   ${set("$rest", `(i32.and ${get("$m")} ${int(tallest - 1)})`)}
   (loop $next_panel
+    ${set("$end", sum(get("$b"), scaled(get("$k"), 4 * panel)))}
     (if (i32.gt_s ${get("$n")} ${int(panel / 2)}) (then
     ${column(2)}
     ) (else

@@ -2,11 +2,12 @@
 
 import type { ScalarOf } from "../../kernel/scalar.js";
 import type { DType } from "../../ir/types.js";
+import { four, fourBits } from "./vector.js";
 import type { Writer } from "./writer.js";
 
-const ones = "(v128.const f32x4 1 1 1 1)";
-const zeros = "(v128.const f32x4 0 0 0 0)";
-const wholeOnes = "(v128.const i32x4 1 1 1 1)";
+const ones = four(1);
+const wholeOnes = fourBits(1);
+const zeros = "(v128.const i32x4 0 0 0 0)";
 
 /** An operation on the texts of its operands. */
 export function applied({ operation, operands, dtype }: ScalarOf<"apply">, texts: readonly string[], writer: Writer): string {

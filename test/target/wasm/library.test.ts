@@ -6,6 +6,7 @@ import { erf } from "../../../src/ir/ops/erf.js";
 import { type Key, normals, threefry, uniforms } from "../../../src/random/threefry.js";
 import { assemble } from "../../../src/target/wasm/assemble.js";
 import { libraryOf } from "../../../src/target/wasm/library.js";
+import { constantsOf } from "../../../src/target/wasm/vector.js";
 
 // Node 20 has relaxed SIMD behind a flag.
 v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
@@ -35,7 +36,8 @@ const drivers = [
 ];
 
 async function load(isRelaxed: boolean) {
-  const fields = ['(memory (export "memory") 16)', ...libraryOf([...unary, "pow", ...drawn], isRelaxed), ...drivers];
+  const functions = libraryOf([...unary, "pow", ...drawn], isRelaxed);
+  const fields = ['(memory (export "memory") 16)', ...constantsOf(functions.join("\n")), ...functions, ...drivers];
   const bytes = (await assemble(`(module ${fields.join("\n")})`)) as Uint8Array<ArrayBuffer>;
   const { exports } = (await WebAssembly.instantiate(bytes)).instance;
   const memory = (exports["memory"] as WebAssembly.Memory).buffer;
@@ -204,7 +206,8 @@ describe.each([false, true])("relaxed SIMD: %s", async (isRelaxed) => {
 });
 
 test("a function comes after those that it calls, and constants come once", () => {
-  const texts = libraryOf(["normal", "cos", "normal"], false);
+  const functions = libraryOf(["normal", "cos", "normal"], false);
+  const texts = [...constantsOf(functions.join("\n")), ...functions];
   const defined = texts.map((text) => /^\((?:func|global) \$(\S+)/.exec(text)![1]!);
   expect(new Set(defined).size).toBe(defined.length);
   texts.forEach((text, i) => {
