@@ -9,10 +9,12 @@ import { costText, modelText } from "./emit.js";
 import { UsageError } from "./exit.js";
 import { showDiagnostics } from "./report.js";
 import { compileFile, dataFolders, parseSpecName, readText } from "./spec.js";
+import type { Target } from "./targets.js";
 
 export interface BuildOptions {
   readonly emit?: "tree" | "model" | "ir" | "step" | "kernels" | "cost";
-  readonly target: "tfjs" | "webgpu";
+  /** Without it: wasm, and kernels in the form that all targets have in common. */
+  readonly target?: Target;
   readonly out?: string;
   /** A page for browsers in place of a trainer for Node. */
   readonly web?: boolean;
@@ -33,16 +35,20 @@ export async function build(spec: string, options: BuildOptions): Promise<void> 
     process.stderr.write(`${options.out}: ${await writeTrainer(spec, compiled, options.out, options)}\n`);
     return;
   }
-  process.stdout.write(await stageText(compiled, options.emit!));
+  process.stdout.write(await stageText(compiled, options.emit!, options.target));
 }
 
 /** Writes a trainer, and gives what to do with it. */
-async function writeTrainer(spec: string, compiled: Compiled, folder: string, { target, web, data }: BuildOptions): Promise<string> {
+async function writeTrainer(spec: string, compiled: Compiled, folder: string, { target = "wasm", web, data }: BuildOptions): Promise<string> {
   const inNode = `run it with \`node ${folder}/train.js --data FOLDER\``;
   if (target === "tfjs") {
     const { writeTrainer: write } = await import("../target/tfjs/write.js");
     const { tfjsManifest } = await import("../target/tfjs/manifest.js");
     await write(compiled.program, tfjsManifest(compiled.program, compiled.manifest), folder);
+    return inNode;
+  }
+  if (target === "wasm") {
+    await (await import("./wasm.js")).writeWasm(compiled, folder);
     return inNode;
   }
   const { compileWebgpu } = await import("./webgpu.js");
@@ -58,7 +64,7 @@ async function writeTrainer(spec: string, compiled: Compiled, folder: string, { 
   return inNode;
 }
 
-async function stageText(compiled: Compiled, stage: "model" | "ir" | "step" | "kernels" | "cost"): Promise<string> {
+async function stageText(compiled: Compiled, stage: "model" | "ir" | "step" | "kernels" | "cost", target: Target | undefined): Promise<string> {
   switch (stage) {
     case "model":
       return modelText(compiled);
@@ -67,7 +73,7 @@ async function stageText(compiled: Compiled, stage: "model" | "ir" | "step" | "k
     case "step":
       return printProgram(compiled.program, ["step"]);
     case "kernels":
-      return (await import("./webgpu.js")).kernelsText(compiled);
+      return target === "wasm" ? (await import("./wasm.js")).wasmText(compiled) : (await import("./webgpu.js")).kernelsText(compiled);
     case "cost":
       return costText(compiled);
   }

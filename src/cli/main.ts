@@ -6,6 +6,7 @@ import { interruptedExitCode } from "../runtime/interrupts.js";
 import { RunError } from "../runtime/errors.js";
 import { DataError } from "../runtime/data/index.js";
 import { deviceChoices } from "../runtime/tfjs/devices.js";
+import { targets } from "./targets.js";
 import { Interrupted, ProblemsFound, UsageError } from "./exit.js";
 
 const version = (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
@@ -14,7 +15,7 @@ function program(): Command {
   const norm = new Command("norm").description("A language for transformer architectures: checks specs and trains them.").version(version);
   norm.exitOverride();
   const format = () => new Option("--format <format>", "how to show what was found").choices(["text", "json"]).default("text");
-  const target = () => new Option("--target <target>", "what to compile to").choices(["tfjs", "webgpu"]).default("tfjs");
+  const target = (byDefault: string) => new Option("--target <target>", `what to compile to (default: ${byDefault})`).choices(targets);
   const whole = (text: string): number => {
     const value = Number(text);
     if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("It must be a whole number.");
@@ -32,8 +33,9 @@ function program(): Command {
     .command("train")
     .description("Check a spec, compile it, train it and write the weights.")
     .argument("<spec>", "a file, or `file.norm#recipe` where it holds several")
-    .addOption(target())
-    .addOption(new Option("--device <device>", "where the target tfjs computes (default: the fastest that is there)").choices(deviceChoices))
+    .addOption(target("webgpu where there is a GPU, else wasm"))
+    .addOption(new Option("--device <device>", "with `--target tfjs`: where it computes (default: auto, the fastest that is there)").choices(deviceChoices))
+    .option("--threads <number>", "with the target wasm: on how many threads (default: as many as the machine runs at a time)", whole)
     .option("--out <folder>", "the run's folder (default: runs/<recipe>, or the next that is free)")
     .option("--data <folder>", "one more folder in which the recipe's data may lie")
     .option("--resume", "go on from the run's last checkpoint")
@@ -47,7 +49,7 @@ function program(): Command {
     .description("Compile a spec: print a stage, or write a trainer that runs without the compiler.")
     .argument("<spec>", "a file, or `file.norm#recipe`")
     .addOption(new Option("--emit <stage>", "print this stage").choices(["tree", "model", "ir", "step", "kernels", "cost"]))
-    .addOption(target())
+    .addOption(target("wasm"))
     .option("--out <folder>", "where to write the trainer")
     .addOption(new Option("--web", "write a page that trains in the browser; implies `--target webgpu`").implies({ target: "webgpu" }))
     .option("--data <folder>", "with --web: one more folder in which the recipe's data may lie")

@@ -6,14 +6,20 @@ import { interruptedExitCode, watchInterrupts } from "../runtime/interrupts.js";
 import { defaultRunFolder } from "../runtime/run-folder.js";
 import type { StartOptions } from "../runtime/start.js";
 import type { DeviceChoice } from "../runtime/tfjs/devices.js";
+import { RunError } from "../runtime/errors.js";
 import type { Summary } from "../runtime/train.js";
+import type { AdapterDescription } from "../runtime/webgpu/adapter.js";
 import { compileRecipe } from "./build.js";
 import { Interrupted, UsageError } from "./exit.js";
+import { findGpu } from "./gpu.js";
 import { dataFolders } from "./spec.js";
+import type { Target } from "./targets.js";
 
 export interface TrainOptions {
-  readonly target: "tfjs" | "webgpu";
+  /** Without it, the fastest that is there. */
+  readonly target?: Target;
   readonly device?: DeviceChoice;
+  readonly threads?: number;
   readonly out?: string;
   readonly data?: string;
   readonly resume?: boolean;
@@ -25,10 +31,16 @@ export interface TrainOptions {
 /** @throws ProblemsFound, UsageError, Interrupted, and what the runtime throws. */
 export async function train(spec: string, options: TrainOptions): Promise<void> {
   if (options.steps === 0) throw new UsageError("--steps must be at least 1");
-  if (options.device !== undefined && options.target !== "tfjs") throw new UsageError("--device chooses among the devices of the target tfjs");
+  if (options.threads === 0) throw new UsageError("--threads must be at least 1");
+  if ((options.device ?? "auto") !== "auto" && options.target !== "tfjs") {
+    throw new UsageError(`--device ${options.device} is a device of the target tfjs: give \`--target tfjs\` with it`);
+  }
+  if (options.threads !== undefined && (options.target ?? "wasm") !== "wasm") throw new UsageError("--threads is for the target wasm");
+  const target = options.target ?? (options.threads === undefined ? undefined : "wasm");
+  const gpu = target === undefined ? findGpu() : undefined;
   const own = compileRecipe(spec);
   const compiled = options.seed === undefined ? own : { ...own, manifest: { ...own.manifest, seed: options.seed } };
-  const run = await (options.target === "webgpu" ? webgpuRun(compiled) : tfjsRun(compiled, options.device ?? "auto"));
+  const run = await runOn(target, gpu, compiled, options);
   const interrupts = watchInterrupts();
   try {
     const summary = await run({
@@ -47,6 +59,47 @@ export async function train(spec: string, options: TrainOptions): Promise<void> 
 
 type Run = (options: StartOptions) => Promise<Summary>;
 
+/** @param gpu what `findGpu` finds, when the target is not chosen. */
+async function runOn(target: Target | undefined, gpu: Promise<AdapterDescription | undefined> | undefined, compiled: Compiled, { device, threads }: TrainOptions): Promise<Run> {
+  switch (target) {
+    case "tfjs":
+      return tfjsRun(compiled, device ?? "auto");
+    case "webgpu":
+      return webgpuRun(compiled, await (await import("../runtime/webgpu/adapter.js")).describeAdapter());
+    case "wasm":
+      return wasmRun(compiled, threads);
+    case undefined:
+      return fastestRun(compiled, await gpu);
+  }
+}
+
+/** On a GPU, if it computes what is asked, else on the CPU. The choice is printed. */
+async function fastestRun(compiled: Compiled, gpu: AdapterDescription | undefined): Promise<Run> {
+  const chosen = (target: Target, why: string) => process.stderr.write(`target ${target}: ${why}\n`);
+  if (gpu === undefined || gpu.isSoftware) {
+    chosen("wasm", gpu === undefined ? "WebGPU finds no GPU here (`--target webgpu` says why)" : "WebGPU finds only a GPU that the CPU plays");
+    return wasmRun(compiled);
+  }
+  try {
+    const run = await webgpuRun(compiled, gpu);
+    chosen("webgpu", "there is a GPU");
+    return run;
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    chosen("wasm", error.message);
+    return wasmRun(compiled);
+  }
+}
+
+async function wasmRun(compiled: Compiled, asked?: number): Promise<Run> {
+  const { defaultThreads, runTrainer } = await import("../runtime/wasm/trainer.js");
+  const { enableRelaxedSimd } = await import("../runtime/wasm/node-features.js");
+  const { compileWasm } = await import("./wasm.js");
+  const threads = asked ?? defaultThreads();
+  const trainer = await compileWasm(compiled, threads, enableRelaxedSimd());
+  return (options) => runTrainer(trainer, { ...options, threads });
+}
+
 async function tfjsRun({ program, manifest: compiled }: Compiled, device: DeviceChoice): Promise<Run> {
   const { importProgram, runTrainer } = await import("../runtime/tfjs/trainer.js");
   const { emitTfjs } = await import("../target/tfjs/emit.js");
@@ -58,11 +111,10 @@ async function tfjsRun({ program, manifest: compiled }: Compiled, device: Device
 }
 
 /** Kernels are compiled for the GPU that they will run on. */
-async function webgpuRun(compiled: Compiled): Promise<Run> {
-  const { describeAdapter } = await import("../runtime/webgpu/adapter.js");
+async function webgpuRun(compiled: Compiled, adapter: AdapterDescription): Promise<Run> {
   const { runTrainer } = await import("../runtime/webgpu/trainer.js");
   const { deviceOf } = await import("../target/webgpu/device.js");
   const { compileWebgpu } = await import("./webgpu.js");
-  const trainer = compileWebgpu(compiled, deviceOf(await describeAdapter()));
+  const trainer = compileWebgpu(compiled, deviceOf(adapter));
   return (options) => runTrainer(trainer, options);
 }

@@ -9,9 +9,10 @@ import type { StartOptions } from "./start.js";
 import type { Summary } from "./train.js";
 import type { Manifest } from "./trainer.js";
 
-/** What the command line says; the device only where it names one. */
+/** What the command line says; the device and the threads only where it names them. */
 export interface CommandOptions<Device extends string> extends StartOptions {
   readonly device?: Device;
+  readonly threads?: number;
 }
 
 /** A trainer that was loaded from its folder. */
@@ -24,18 +25,20 @@ export interface RunnableTrainer<Device extends string> {
 export interface TargetCommand<Device extends string> {
   /** What `--device` takes, the default first; none for a target without a choice. */
   readonly devices: readonly Device[];
+  /** Whether there is `--threads`; left out, there is not. */
+  readonly takesThreads?: boolean;
   load(folder: string): Promise<RunnableTrainer<Device>>;
 }
 
 /** Runs the trainer in `folder` with the process's arguments and gives the exit code: 0 done, 1 failed, 2 wrong use, 130 stopped. */
 export async function runCommand<Device extends string>(target: TargetCommand<Device>, folder: string, args: readonly string[]): Promise<number> {
-  const options = readOptions(args, target.devices);
+  const options = readOptions(args, target);
   if (typeof options === "string") {
-    process.stderr.write(`${options}\n\n${usage(target.devices)}`);
+    process.stderr.write(`${options}\n\n${usage(target)}`);
     return 2;
   }
   if (options.help) {
-    process.stdout.write(usage(target.devices));
+    process.stdout.write(usage(target));
     return 0;
   }
   const interrupts = watchInterrupts();
@@ -53,10 +56,11 @@ export async function runCommand<Device extends string>(target: TargetCommand<De
   }
 }
 
-function usage(devices: readonly string[]): string {
+function usage({ devices, takesThreads = false }: TargetCommand<string>): string {
   const lines = [
     ["--data FOLDER", "a folder in which the data may lie; may be given several times (default: the current folder)"],
     ...(devices.length === 0 ? [] : [["--device DEVICE", `${devices.join(", ")} (default: ${devices[0]}, the first that loads)`]]),
+    ...(takesThreads ? [["--threads N", "compute on N CPU threads (default: as many as run at a time, at most 16)"]] : []),
     ["--out FOLDER", "the run's folder (default: runs/NAME, or the next that is free)"],
     ["--resume", "go on from the run's last checkpoint"],
     ["--steps N", "stop after N steps, instead of what the recipe says"],
@@ -69,6 +73,7 @@ function usage(devices: readonly string[]): string {
 interface Options<Device extends string> {
   readonly data: readonly string[];
   readonly device?: Device;
+  readonly threads?: number;
   readonly out?: string;
   readonly resume: boolean;
   readonly json: boolean;
@@ -77,13 +82,14 @@ interface Options<Device extends string> {
 }
 
 /** The options, or what is wrong with them. */
-function readOptions<Device extends string>(args: readonly string[], devices: readonly Device[]): Options<Device> | string {
+function readOptions<Device extends string>(args: readonly string[], { devices, takesThreads = false }: TargetCommand<Device>): Options<Device> | string {
   try {
     const { values } = parseArgs({
       args: [...args],
       options: {
         data: { type: "string", multiple: true, default: ["."] },
         device: { type: "string" },
+        threads: { type: "string" },
         out: { type: "string" },
         resume: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
@@ -96,10 +102,16 @@ function readOptions<Device extends string>(args: readonly string[], devices: re
     if (values.device !== undefined && device === undefined) {
       return devices.length === 0 ? "this trainer takes no --device" : `there is no device ${values.device}: choose one of ${devices.join(", ")}`;
     }
-    const steps = values.steps === undefined ? undefined : Number(values.steps);
-    if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0)) return `--steps takes a whole number above 0, not ${values.steps}`;
-    const given = { ...(device === undefined ? {} : { device }), ...(out === undefined ? {} : { out }), ...(steps === undefined ? {} : { steps }) };
-    return { data, resume, json, help, ...given };
+    if (values.threads !== undefined && !takesThreads) return "this trainer takes no --threads";
+    const numbers: { steps?: number; threads?: number } = {};
+    for (const name of ["steps", "threads"] as const) {
+      const text = values[name];
+      if (text === undefined) continue;
+      const number = Number(text);
+      if (!(Number.isSafeInteger(number) && number > 0)) return `--${name} takes a whole number above 0, not ${text}`;
+      numbers[name] = number;
+    }
+    return { data, resume, json, help, ...(device === undefined ? {} : { device }), ...(out === undefined ? {} : { out }), ...numbers };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -7,6 +7,16 @@ export class RunError extends Error {
   override name = "RunError";
 }
 
+interface Surroundings {
+  readonly process?: { readonly versions?: { readonly node?: string } };
+}
+
+/** Whether this runs in Node, and not in a page: what users can do about an error differs, and what there is. */
+export const inNode = (globalThis as Surroundings).process?.versions?.node !== undefined;
+
+/** For messages of a device that computes no more: what can be done. */
+export const checkpointIsIntact = `The last checkpoint is intact: go on from it${inNode ? " with --resume" : ""}`;
+
 /** A file is not what its format says it must be. */
 export class FormatError extends RunError {
   override name = "FormatError";

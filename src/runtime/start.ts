@@ -32,8 +32,13 @@ export async function readJson(path: string, what: string): Promise<unknown> {
 
 /** Throws `RunError` when the file cannot be read. */
 export async function readText(path: string): Promise<string> {
+  return (await readBytes(path)).toString("utf8");
+}
+
+/** Throws `RunError` when the file cannot be read. */
+export async function readBytes(path: string): Promise<Buffer<ArrayBuffer>> {
   try {
-    return await readFile(path, "utf8");
+    return await readFile(path);
   } catch (cause) {
     throw new RunError(`cannot read ${path}: ${explain(cause)}`, { cause });
   }

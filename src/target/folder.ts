@@ -45,11 +45,11 @@ export async function writeGenerated(folder: string, { marks, contents }: Genera
   }
 }
 
-/** Writes texts by their paths in `folder`, whose own folders are made. */
-export async function writeTexts(folder: string, texts: ReadonlyMap<string, string>): Promise<void> {
-  for (const [path, text] of texts) {
+/** Writes files by their paths in `folder`, whose own folders are made. */
+export async function writeFiles(folder: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
+  for (const [path, contents] of files) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
+    await writeFile(join(folder, path), contents);
   }
 }
 

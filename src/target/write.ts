@@ -6,22 +6,22 @@ import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RunError } from "../runtime/errors.js";
 import type { Manifest } from "../runtime/trainer.js";
-import { type GeneratedFolder, requireFree, writeGenerated, writeTexts } from "./folder.js";
+import { type GeneratedFolder, requireFree, writeFiles, writeGenerated } from "./folder.js";
 import { type Page, readme } from "./readme.js";
 
 /** What a trainer of one target is made of, besides what all trainers have. */
 export interface TargetTrainer {
   /** The target's folder in the runtime, which has the module `command.js`. */
   readonly target: Target;
-  /** Its texts by their paths in the folder. */
-  readonly files: ReadonlyMap<string, string>;
+  /** Its files by their paths in the folder. */
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
   /** The packages that it needs. */
   readonly dependencies: readonly string[];
   /** What its README says of it. */
   readonly page: Page;
 }
 
-type Target = "tfjs" | "webgpu";
+type Target = "tfjs" | "webgpu" | "wasm";
 
 /** The folders of the compiled package that a trainer needs. */
 const runtimeFolders = ["runtime", "random"] as const;
@@ -29,7 +29,7 @@ const runtimeFolders = ["runtime", "random"] as const;
 const trainerFolder: GeneratedFolder = {
   what: "a trainer",
   marks: ["manifest.json", "train.js"],
-  contents: ["program.js", "plan.json", "kernels", "manifest.json", "train.js", "package.json", "README.md", ...runtimeFolders],
+  contents: ["program.js", "plan.json", "kernels", "kernels.wat", "kernels.wasm", "kernels-relaxed.wasm", "manifest.json", "train.js", "package.json", "README.md", ...runtimeFolders],
 };
 
 /**
@@ -47,7 +47,7 @@ export async function writeFolder(manifest: Manifest, folder: string, make: () =
   const trainer = await make();
   const versions = await readVersions(compiled);
   await writeGenerated(folder, trainerFolder, async (temporary) => {
-    await writeTexts(temporary, textsOf(trainer, manifest, versions));
+    await writeFiles(temporary, filesOf(trainer, manifest, versions));
     await copyRuntime(temporary, trainer.target, compiled);
   });
 }
@@ -58,7 +58,7 @@ function compiledFolder(): string {
   return basename(own) === "src" ? join(dirname(own), "dist") : own;
 }
 
-function textsOf({ target, files, dependencies, page }: TargetTrainer, manifest: Manifest, versions: Readonly<Record<string, string>>): Map<string, string> {
+function filesOf({ target, files, dependencies, page }: TargetTrainer, manifest: Manifest, versions: Readonly<Record<string, string>>): Map<string, string | Uint8Array> {
   const train = `// Trains the model of manifest.json: see README.md, or \`node train.js --help\`.
 import { main } from "./runtime/${target}/command.js";
 
@@ -74,7 +74,7 @@ process.exitCode = await main(import.meta.dirname);
     dependencies: pick(...dependencies, "picocolors"),
     optionalDependencies: pick("csv-parse", "sharp"),
   };
-  return new Map([
+  return new Map<string, string | Uint8Array>([
     ...files,
     ["manifest.json", `${JSON.stringify(manifest, undefined, 2)}\n`],
     ["train.js", train],

@@ -1,6 +1,7 @@
 /** What an adapter offers, as plain JSON: what the compiler chooses kernels by, and what users are shown. */
 
-import { inNode, onLinux } from "./gpu.js";
+import { inNode } from "../errors.js";
+import { onLinux } from "./gpu.js";
 
 /** The limits that compute kernels run into. */
 export const limitNames = [

@@ -1,13 +1,15 @@
 /** Runs a plan on a GPU, in Node and in browsers. */
 
-import { RunError } from "../errors.js";
-import type { Batch, Engine, Fault, Manifest, NamedTensors, StepResult, TensorData, TensorSpec } from "../trainer.js";
+import { Inputs } from "../inputs.js";
+import { decoded, stepResult } from "../results.js";
+import { faultBefore, firstValuesError } from "../search.js";
+import { fitting, type Slot, slotsOf } from "../slots.js";
+import type { Batch, Engine, Fault, Manifest, NamedTensors, StepResult, TensorData } from "../trainer.js";
 import type { OpenDevice } from "./adapter.js";
 import { type Buffers, createBuffers, roundedUp, Transfer } from "./buffers.js";
-import { Inputs } from "./inputs.js";
-import { areFinite, Search } from "./locate.js";
+import { searched, searchIn } from "./locate.js";
 import { type Command, type Commands, type EntryName, prepare } from "./pipelines.js";
-import type { Plan, PlannedEntry, TensorRange } from "./plan.js";
+import type { Plan, PlannedEntry } from "./plan.js";
 import { mostAhead, Readback } from "./readback.js";
 import { Watch } from "./watch.js";
 
@@ -49,7 +51,9 @@ class WebgpuEngine implements Engine {
   readonly device: string;
   readonly storesHalf: boolean;
   private readonly inputs: Inputs;
-  private readonly slots: readonly { readonly spec: TensorSpec; readonly range: TensorRange }[];
+  /** What `inputs` fills: a copy of the buffer `inputs`, so that all of it is uploaded in one go. */
+  private readonly uploaded: Uint8Array<ArrayBuffer>;
+  private readonly slots: readonly Slot[];
 
   constructor(
     private readonly open: OpenDevice,
@@ -59,15 +63,9 @@ class WebgpuEngine implements Engine {
   ) {
     this.device = open.describe();
     this.storesHalf = plan.entries.step.dispatches.some(({ outputs }) => outputs.some(({ type }) => type === "f16"));
-    this.inputs = new Inputs(plan, manifest.seed);
-    const ranges = new Map(plan.slots.map((range) => [range.name, range]));
-    this.slots = [...manifest.parameters, ...manifest.states].map((spec) => {
-      const range = ranges.get(spec.name);
-      if (range === undefined || range.type !== spec.type || range.elements !== sizeOf(spec)) {
-        throw new RunError(`the plan does not fit the manifest: ${spec.name} is ${range === undefined ? "missing" : "another tensor there"}`);
-      }
-      return { spec, range };
-    });
+    this.uploaded = new Uint8Array(roundedUp(plan.buffers.inputs));
+    this.inputs = new Inputs(this.uploaded.buffer, plan.inputs, plan.keys, manifest.seed);
+    this.slots = slotsOf(manifest, plan.slots);
   }
 
   get ahead(): number {
@@ -84,9 +82,7 @@ class WebgpuEngine implements Engine {
     this.upload(undefined, 0, 0);
     const results = await readback.submit(this.recorded("initialise"));
     if (isHealthy(results)) return;
-    const fault = await this.find("initialise");
-    const where = fault === undefined ? "" : `, first in ${fault.operation} at ${fault.place}${fault.source === undefined ? "" : ` (${fault.source})`}`;
-    throw new RunError(`the first values of parameters and states are not all finite${where}`);
+    throw firstValuesError(await this.find("initialise"));
   }
 
   async step(batch: Batch, step: number, steps: number): Promise<StepResult> {
@@ -94,15 +90,14 @@ class WebgpuEngine implements Engine {
     watch.check();
     this.upload(batch, step, steps);
     const results = await readback.submit(this.recorded("step"));
-    const { loss = NaN, rate = NaN, ...reports } = decoded(this.plan.entries.step, results);
-    return { finite: isHealthy(results) && Number.isFinite(loss), loss, rate, reports };
+    return stepResult(named(this.plan.entries.step, results), isHealthy(results));
   }
 
   async evaluate(batch: Batch): Promise<Readonly<Record<string, number>>> {
     const { watch, readback } = this.parts;
     watch.check();
     this.upload(batch, 0, 0);
-    return decoded(this.plan.entries.evaluate, await readback.submit(this.recorded("evaluate")));
+    return named(this.plan.entries.evaluate, await readback.submit(this.recorded("evaluate")));
   }
 
   async read(): Promise<NamedTensors> {
@@ -126,11 +121,8 @@ class WebgpuEngine implements Engine {
   }
 
   async locate(batch: Batch, step: number, steps: number): Promise<Fault | undefined> {
-    const outside = (kind: string, [name]: readonly [string, TensorData]): Fault => ({ operation: kind, place: name, phase: "forward" });
-    const input = [...batch.inputs].find(([, values]) => !areFinite(values));
-    if (input !== undefined) return outside("input", input);
-    const parameter = [...(await this.read())].find(([, values]) => !areFinite(values));
-    if (parameter !== undefined) return outside("parameter", parameter);
+    const fault = faultBefore(batch, await this.read());
+    if (fault !== undefined) return fault;
     this.upload(batch, step, steps);
     return this.find("step");
   }
@@ -150,7 +142,8 @@ class WebgpuEngine implements Engine {
 
   /** What an entry reads; it is there for all runs that are submitted from now on, and for none before. */
   private upload(batch: Batch | undefined, step: number, steps: number): void {
-    this.parts.transfer.write(this.parts.buffers.inputs, 0, this.inputs.filled(batch, step, steps));
+    this.inputs.fill(batch, step, steps);
+    this.parts.transfer.write(this.parts.buffers.inputs, 0, this.uploaded);
   }
 
   private setHealth(word: 0 | 1): void {
@@ -184,10 +177,13 @@ class WebgpuEngine implements Engine {
     const { dispatches, commit } = this.plan.entries[entry];
     const commands = this.parts.commands[entry];
     const before = await this.read();
-    const search = new Search(this.parts.transfer, this.parts.buffers, this.plan.slots);
+    const search = searchIn(this.parts.transfer, this.parts.buffers, this.plan.slots);
     this.setHealth(0);
     const run = (command: Command) => this.open.device.queue.submit([this.encoded([command]).finish()]);
-    const found = (await search.through(dispatches, commands.dispatches, run)) ?? (await search.through(commit, commands.commit, run)) ?? search.lastResort();
+    const found =
+      (await search.through(dispatches.map(searched), (i) => run(commands.dispatches[i]!))) ??
+      (await search.through(commit.map(searched), (i) => run(commands.commit[i]!))) ??
+      search.lastResort();
     await this.write(before);
     this.setHealth(1);
     return found;
@@ -204,9 +200,9 @@ function isHealthy(results: DataView): boolean {
   return results.getUint32(0, true) === 0;
 }
 
-function decoded({ results }: PlannedEntry, values: DataView): Record<string, number> {
-  const entries = results.map(({ name, type, offset }) => [name, type === "f32" ? values.getFloat32(offset, true) : values.getInt32(offset, true)] as const);
-  return Object.fromEntries(entries);
+/** An entry's results, in the bytes that hold every entry's. */
+function named({ results }: PlannedEntry, bytes: DataView): Record<string, number> {
+  return decoded(results, results.map(({ offset }) => new DataView(bytes.buffer, bytes.byteOffset + offset, 4))); // prettier-ignore
 }
 
 /** Copies those bytes of a part of a buffer that belong to `values`, which begin at byte `offset` of the buffer. */
@@ -215,18 +211,4 @@ function copyShared(part: ArrayBuffer, at: number, values: TensorData, offset: n
   const end = Math.min(at + part.byteLength, offset + values.byteLength);
   if (start >= end) return;
   new Uint8Array(values.buffer).set(new Uint8Array(part, start - at, end - start), start - offset);
-}
-
-/** The values of a slot, in its own type. */
-function fitting(data: TensorData | undefined, spec: TensorSpec): TensorData {
-  const size = sizeOf(spec);
-  if (data === undefined || data.length !== size) {
-    throw new Error(data === undefined ? `no value is given for ${spec.name}` : `${spec.name} has ${size} values, not ${data.length}`);
-  }
-  if (spec.type === "i32") return data instanceof Int32Array ? data : Int32Array.from(data);
-  return data instanceof Float32Array ? data : Float32Array.from(data);
-}
-
-function sizeOf({ axes }: TensorSpec): number {
-  return axes.reduce((product, axis) => product * axis.extent, 1);
 }

@@ -3,17 +3,16 @@
  *
  * This file and its neighbours run unchanged in a browser: they import nothing of Node's.
  */
-import { RunError } from "../errors.js";
+import { inNode, RunError } from "../errors.js";
 
 /** What this file asks of its surroundings, which are Node's or a browser's. */
 interface Surroundings {
   readonly navigator?: { readonly gpu?: GPU; readonly userAgent?: string };
-  readonly process?: { readonly versions?: { readonly node?: string }; readonly platform?: string };
+  readonly process?: { readonly platform?: string };
   readonly isSecureContext?: boolean;
 }
 const surroundings = globalThis as Surroundings;
 
-export const inNode = surroundings.process?.versions?.node !== undefined;
 /** There, WebGPU stands on Vulkan. */
 export const onLinux = inNode ? surroundings.process?.platform === "linux" : /Linux/.test(surroundings.navigator?.userAgent ?? "");
 

@@ -1,8 +1,7 @@
 /** Waiting for a GPU that may fail: what is waited for is then refused with the reason in words. */
 
-import { RunError } from "../errors.js";
+import { checkpointIsIntact, RunError } from "../errors.js";
 import type { OpenDevice } from "./adapter.js";
-import { inNode } from "./gpu.js";
 
 /** Milliseconds in which the reason of a loss comes, after what the loss broke. */
 const grace = 50;
@@ -66,8 +65,7 @@ export class Watch {
       return undefined;
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
-      const how = inNode ? "go on from it with --resume" : "go on from it";
-      return new RunError(`${error.message}. The last checkpoint is intact: ${how}`, { cause: error });
+      return new RunError(`${error.message}. ${checkpointIsIntact}`, { cause: error });
     }
   }
 }

@@ -12,7 +12,7 @@ import { formatBytes } from "../../runtime/format.js";
 import type { Manifest } from "../../runtime/trainer.js";
 import { loadedBytes, type StoredData } from "../../runtime/web/stored.js";
 import type { Plan } from "../../runtime/webgpu/plan.js";
-import { type GeneratedFolder, requireFree, writeGenerated, writeTexts } from "../folder.js";
+import { type GeneratedFolder, requireFree, writeFiles, writeGenerated } from "../folder.js";
 import { packData, writeData } from "./web/data.js";
 import { moduleTexts } from "./web/modules.js";
 import { pageText } from "./web/page.js";
@@ -47,7 +47,7 @@ export async function writeWebTrainer(plan: Plan, manifest: Manifest, folder: st
   const modules = await moduleTexts(compiled, script);
   await writeGenerated(folder, pageFolder, async (temporary) => {
     const stored = await writeData(temporary, packed);
-    await writeTexts(temporary, new Map([...modules, ...textsOf(plan, manifest, stored)]));
+    await writeFiles(temporary, new Map([...modules, ...textsOf(plan, manifest, stored)]));
     await copyChart(temporary);
   });
 }

@@ -2,6 +2,7 @@
 
 import type { Manifest } from "../../runtime/trainer.js";
 import type { Plan } from "../../runtime/webgpu/plan.js";
+import { readable } from "../readable.js";
 import type { Page } from "../readme.js";
 import { type TargetTrainer, writeFolder } from "../write.js";
 
@@ -23,18 +24,4 @@ export function planFiles(plan: Plan): ReadonlyMap<string, string> {
   const digits = String(plan.shaders.length - 1).length;
   const shaders = plan.shaders.map((text, i) => [`kernels/${String(i).padStart(digits, "0")}.wgsl`, text] as const);
   return new Map([["plan.json", `${readable({ ...plan, shaders: shaders.map(([path]) => path) })}\n`], ...shaders]);
-}
-
-const lineLength = 160;
-
-/** JSON in which what fits on a line stands on one. */
-function readable(value: unknown, indent = ""): string {
-  const short = JSON.stringify(value);
-  if (indent.length + short.length <= lineLength || typeof value !== "object" || value === null) return short;
-  const inner = `${indent}  `;
-  const lines = Array.isArray(value)
-    ? value.map((item) => inner + readable(item, inner))
-    : Object.entries(value).map(([key, item]) => `${inner}${JSON.stringify(key)}: ${readable(item, inner)}`);
-  const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
-  return `${open}\n${lines.join(",\n")}\n${indent}${close}`;
 }

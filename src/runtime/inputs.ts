@@ -1,9 +1,16 @@
-/** What a run of an entry reads, laid out as the plan wants it, so that it is uploaded in one go. */
+/** What a run of an entry reads, in memory of the host that is laid out for it. */
 
-import { keyOf } from "../../random/threefry.js";
-import type { Batch } from "../trainer.js";
-import { roundedUp } from "./buffers.js";
-import type { Plan, TensorRange } from "./plan.js";
+import { keyOf } from "../random/threefry.js";
+import type { Batch } from "./trainer.js";
+
+/** A tensor in that memory. */
+export interface InputRange {
+  readonly name: string;
+  readonly type: "f32" | "i32" | "f16";
+  /** Bytes from the start of the memory. */
+  readonly offset: number;
+  readonly elements: number;
+}
 
 interface View {
   readonly name: string;
@@ -11,22 +18,23 @@ interface View {
 }
 
 export class Inputs {
-  private readonly bytes: Uint8Array;
   private readonly views: readonly View[];
   private readonly keys: readonly { readonly stream: string; readonly words: Uint32Array }[];
 
   constructor(
-    { buffers, inputs, keys }: Plan,
+    memory: ArrayBuffer,
+    /** The batch, the numbers `step` and `steps`, and the weights `valid` of examples. */
+    inputs: readonly InputRange[],
+    /** Streams of random numbers: the places of their keys. */
+    keys: readonly InputRange[],
     private readonly seed: number,
   ) {
-    const memory = new ArrayBuffer(roundedUp(buffers.inputs));
-    this.bytes = new Uint8Array(memory);
     this.views = inputs.map((range) => ({ name: range.name, values: viewOf(memory, range) }));
     this.keys = keys.map(({ name, offset, elements }) => ({ stream: name, words: new Uint32Array(memory, offset, elements) }));
   }
 
-  /** All bytes of the buffer `inputs` for a run; they hold until the next call. Without a batch, its inputs stay as they were. */
-  filled(batch: Batch | undefined, step: number, steps: number): Uint8Array {
+  /** Writes the memory for a run. Without a batch, its inputs stay as they were. */
+  fill(batch: Batch | undefined, step: number, steps: number): void {
     for (const { name, values } of this.views) {
       if (name === "step") values.fill(step);
       else if (name === "steps") values.fill(steps);
@@ -35,7 +43,6 @@ export class Inputs {
       else fill(values, batch, name);
     }
     for (const { stream, words } of this.keys) words.set(keyOf(this.seed, stream, step));
-    return this.bytes;
   }
 }
 
@@ -46,7 +53,7 @@ function fill(values: Float32Array | Int32Array, batch: Batch, name: string): vo
   values.set(data);
 }
 
-function viewOf(memory: ArrayBuffer, { name, type, offset, elements }: TensorRange): Float32Array | Int32Array {
+function viewOf(memory: ArrayBuffer, { name, type, offset, elements }: InputRange): Float32Array | Int32Array {
   if (type === "f16") throw new Error(`the input ${name} is of 16-bit floats, which the host has not`);
   return type === "i32" ? new Int32Array(memory, offset, elements) : new Float32Array(memory, offset, elements);
 }

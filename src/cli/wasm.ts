@@ -1,0 +1,46 @@
+/** Compiling a recipe to WebAssembly. */
+
+import type { Compiled } from "../compiler/compile.js";
+import { IrError } from "../ir/types.js";
+import { lower } from "../kernel/lower.js";
+import { printKernels } from "../kernel/print.js";
+import { RunError } from "../runtime/errors.js";
+import type { Trainer } from "../runtime/wasm/engine.js";
+import { assemble } from "../target/wasm/assemble.js";
+import { processor } from "../target/wasm/device.js";
+import { emitWasm } from "../target/wasm/emit.js";
+import { wasmManifest } from "../target/wasm/manifest.js";
+import { kernelsOf, writeTrainer } from "../target/wasm/write.js";
+
+/** A trainer for this machine. @throws RunError when the model does not fit. */
+export async function compileWasm({ program, manifest }: Compiled, threads: number, usesRelaxed: boolean): Promise<Trainer> {
+  return checked(manifest.name, async () => {
+    const { plan, text } = emitWasm(program, { isRelaxed: usesRelaxed });
+    return { plan, module: await assemble(text), manifest: wasmManifest(plan, manifest, threads), usesRelaxed };
+  });
+}
+
+/** Writes a trainer for any machine. @throws RunError when the model does not fit, and what `writeFolder` throws. */
+export async function writeWasm({ program, manifest }: Compiled, folder: string): Promise<void> {
+  return checked(manifest.name, async () => {
+    const kernels = kernelsOf(program);
+    await writeTrainer(kernels, wasmManifest(kernels.plan, manifest, 1), folder);
+  });
+}
+
+/** The module as text; before it, as comments, what its kernels compute. @throws RunError when the model does not fit. */
+export async function wasmText({ program, manifest }: Compiled): Promise<string> {
+  return checked(manifest.name, async () => {
+    const explained = printKernels(lower(program, processor)).trimEnd().split("\n");
+    return [...explained.map((line) => `;; ${line}`.trimEnd()), emitWasm(program, { isRelaxed: true }).text].join("\n");
+  });
+}
+
+async function checked<T>(name: string, compile: () => Promise<T>): Promise<T> {
+  try {
+    return await compile();
+  } catch (error) {
+    if (!(error instanceof IrError)) throw error;
+    throw new RunError(`${name} cannot be computed by WebAssembly: ${error.message}`, { cause: error });
+  }
+}
