@@ -2,11 +2,11 @@
 
 import { Inputs } from "../inputs.js";
 import { decoded, stepResult } from "../results.js";
-import { faultBefore, firstValuesError, type Range, Search } from "../search.js";
+import { faultBefore, firstValuesError, Search, type SearchedDispatch } from "../search.js";
 import { fitting, type Slot, slotsOf } from "../slots.js";
 import type { Batch, Engine, Fault, Manifest, NamedTensors, StepResult } from "../trainer.js";
 import type { Write } from "./messages.js";
-import { type Plan, type TensorRange, words } from "./plan.js";
+import { type Plan, type PlannedDispatch, type TensorRange, words } from "./plan.js";
 import { openPool, type Pool } from "./pool.js";
 
 export interface Trainer {
@@ -27,16 +27,13 @@ const mostAtOnce = 64 * 2 ** 20;
 const health: Place = { offset: words.health, elements: 1 };
 const healthy: Write = [words.health, new Uint8Array(4)];
 
-/** What a dispatch reads: plans do not say it. So no infinity is blamed that is found after another one, which may be its cause. */
-const anywhere: Range<"memory"> = { buffer: "memory", start: 0, end: Infinity };
-
 /**
  * An engine with all its memory taken and its threads started.
  * @throws RunError when the kernels cannot be compiled, or the memory cannot be had.
  */
 export async function createEngine(trainer: Trainer, threads: number): Promise<Engine> {
   const slots = slotsOf(trainer.manifest, trainer.plan.slots);
-  return new WasmEngine(trainer, slots, threads, await openPool(trainer.module, trainer.plan, threads));
+  return new WasmEngine(trainer, slots, await openPool(trainer.module, trainer.plan, threads));
 }
 
 class WasmEngine implements Engine {
@@ -49,11 +46,11 @@ class WasmEngine implements Engine {
   constructor(
     { manifest, plan, usesRelaxed }: Trainer,
     private readonly slots: readonly Slot[],
-    threads: number,
     private readonly pool: Pool,
   ) {
     this.plan = plan;
-    this.device = `wasm on ${threads} ${threads === 1 ? "thread" : "threads"} (SIMD${usesRelaxed ? ", fused multiply-add" : ""})`;
+    // Not the number of threads: it changes no bit of a result.
+    this.device = `wasm (SIMD${usesRelaxed ? ", fused multiply-add" : ""})`;
     const { memory, places } = packed([...plan.inputs, ...plan.keys]);
     this.inputs = new Inputs(memory, places.slice(0, plan.inputs.length), places.slice(plan.inputs.length), manifest.seed);
     this.inputWrites = [...plan.inputs, ...plan.keys].map(({ offset }, i) => [offset, new Uint8Array(memory, ...bytesOf(places[i]!))]);
@@ -115,7 +112,7 @@ class WasmEngine implements Engine {
    * likewise, and taken back.
    */
   private async find(name: "initialise" | "step"): Promise<Fault | undefined> {
-    const { from, check, commit, to, outputs } = this.plan.entries[name];
+    const { from, check, commit, to, dispatches } = this.plan.entries[name];
     const before = await this.read();
     await this.pool.request({ writes: [healthy], reads: [] });
     const search = new Search<"memory">({
@@ -123,8 +120,7 @@ class WasmEngine implements Engine {
       slotAt: (_, at) => this.slots.find(({ range }) => at >= range.offset && at < range.offset + 4 * range.elements)?.spec.name,
     });
     const through = (start: number, end: number) => {
-      const dispatches = outputs.slice(start - from, end - from).map((own) => ({ reads: [anywhere], outputs: own.map((output) => ({ ...output, buffer: "memory" as const })) }));
-      return search.through(dispatches, async (i) => void (await this.pool.request({ writes: [], run: [start + i, start + i + 1], reads: [] })));
+      return search.through(dispatches.slice(start - from, end - from).map(searched), async (i) => void (await this.pool.request({ writes: [], run: [start + i, start + i + 1], reads: [] })));
     };
     const found = (await through(from, check)) ?? (await through(commit, to)) ?? search.lastResort();
     await this.write(before);
@@ -138,6 +134,13 @@ class WasmEngine implements Engine {
       if (take(bytes!, at)) return;
     }
   }
+}
+
+function searched({ reads, outputs }: PlannedDispatch): SearchedDispatch<"memory"> {
+  return {
+    reads: reads.map(([start, end]) => ({ buffer: "memory", start, end })),
+    outputs: outputs.map((output) => ({ ...output, buffer: "memory" })),
+  };
 }
 
 function bytesOf({ offset, elements }: Place): readonly [offset: number, length: number] {

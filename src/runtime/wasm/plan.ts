@@ -42,6 +42,13 @@ export interface Output extends Omit<TensorRange, "name"> {
   readonly phase: string;
 }
 
+export interface PlannedDispatch {
+  /** The bytes that it reads: where they begin, and the first that it does not. */
+  readonly reads: readonly (readonly [start: number, end: number])[];
+  /** Nothing for those that check. */
+  readonly outputs: readonly Output[];
+}
+
 /**
  * An entry runs the dispatches `from` … `to` − 1. The last of them, from `commit` on, write the new values of slots unless the
  * word `health` is 1; those before, from `check` on, set it to 1 if one of these values is not finite.
@@ -51,8 +58,8 @@ export interface PlannedEntry {
   readonly check: number;
   readonly commit: number;
   readonly to: number;
-  /** What each dispatch writes, the first one at 0; nothing for those that check. */
-  readonly outputs: readonly (readonly Output[])[];
+  /** The first one is number `from`. */
+  readonly dispatches: readonly PlannedDispatch[];
   /** Each one element. */
   readonly results: readonly TensorRange[];
 }

@@ -51,7 +51,7 @@ export async function runTrainer(trainer: Trainer, { threads = defaultThreads(),
   const engine = await createEngine({ ...trainer, manifest }, threads);
   try {
     const people = new Terminal(options.quiet === true ? { write: () => undefined } : (options.stderr ?? process.stderr));
-    people.print(`device ${engine.device}`);
+    people.print(`device ${engine.device} on ${threads} ${threads === 1 ? "thread" : "threads"}`);
     return await train(manifest, engine, batches, options);
   } finally {
     engine.dispose();

@@ -4,11 +4,11 @@ import type { Program } from "../../ir/program.js";
 import { IrError, elements } from "../../ir/types.js";
 import { lower } from "../../kernel/lower.js";
 import { aligned } from "../../kernel/memory.js";
-import { type Store, originOf } from "../../kernel/part.js";
+import { type Store, originOf, readBy } from "../../kernel/part.js";
 import type { BufferName, Dispatch, EntryPlan, KernelProgram } from "../../kernel/program.js";
-import type { Tensor } from "../../kernel/tensor.js";
+import { type Tensor, tensorBytes } from "../../kernel/tensor.js";
 import { verifyKernels } from "../../kernel/verify.js";
-import { type Output, type Plan, type PlannedEntry, type TensorRange, reservedBytes } from "../../runtime/wasm/plan.js";
+import { type Output, type Plan, type PlannedDispatch, type PlannedEntry, type TensorRange, reservedBytes } from "../../runtime/wasm/plan.js";
 import { finalStores, originFields } from "../outputs.js";
 import { addressable, processor } from "./device.js";
 import { Module } from "./module.js";
@@ -39,7 +39,7 @@ export function emitKernels(kernels: KernelProgram, { isRelaxed }: EmitOptions):
     return starts.get(buffer)! + offset;
   };
   const module = new Module(isRelaxed, addressOf);
-  const empty: PlannedEntry = { from: 0, check: 0, commit: 0, to: 0, outputs: [], results: [] };
+  const empty: PlannedEntry = { from: 0, check: 0, commit: 0, to: 0, dispatches: [], results: [] };
   const entry = (name: string) => {
     const own = kernels.entries.get(name);
     return own === undefined ? empty : plannedEntry(own);
@@ -53,19 +53,19 @@ export function emitKernels(kernels: KernelProgram, { isRelaxed }: EmitOptions):
   function plannedEntry(own: EntryPlan): PlannedEntry {
     const final = finalStores(own);
     const from = module.count;
-    const outputs: Output[][] = [];
+    const planned: PlannedDispatch[] = [];
     const add = (dispatches: readonly Dispatch[], kind: "write" | "check" | "commit") => {
       for (const dispatch of dispatches) {
         const name = `${own.name}_${module.count - from}`;
         module.add(name, dispatch.pieces, kind === "check" ? "check" : "write", `${kind} ${contentsOf(dispatch)}`, kind === "commit");
-        outputs.push(kind === "check" ? [] : final(dispatch).map(outputOf));
+        planned.push({ reads: readsOf(dispatch), outputs: kind === "check" ? [] : final(dispatch).map(outputOf) });
       }
       return module.count;
     };
     const check = add(own.dispatches, "write");
     const commit = add(own.updates, "check");
     const to = add(own.updates, "commit");
-    return { from, check, commit, to, outputs, results: ranges(own.results) };
+    return { from, check, commit, to, dispatches: planned, results: ranges(own.results) };
   }
 
   function range(tensor: Tensor, name: string): TensorRange {
@@ -74,6 +74,11 @@ export function emitKernels(kernels: KernelProgram, { isRelaxed }: EmitOptions):
 
   function ranges(tensors: ReadonlyMap<string, Tensor>): readonly TensorRange[] {
     return [...tensors].map(([name, tensor]) => range(tensor, name));
+  }
+
+  function readsOf({ pieces }: Dispatch): readonly (readonly [number, number])[] {
+    const tensors = new Set(pieces.flatMap(({ part }) => [...readBy(part)]));
+    return [...tensors].map((tensor) => [addressOf(tensor), addressOf(tensor) + tensorBytes(tensor)]);
   }
 
   function outputOf({ tensor, origin }: Store): Output {

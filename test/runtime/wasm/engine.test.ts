@@ -50,10 +50,10 @@ test("any number of threads trains as the same steps in JavaScript do, bit by bi
 
 describe("an engine", () => {
   test("says what it runs on", async () => {
-    expect((await start(1)).device).toBe("wasm on 1 thread (SIMD)");
+    expect((await start(1)).device).toBe("wasm (SIMD)");
     const relaxed = await createEngine({ manifest: tinyManifest, plan: tinyPlan, module, usesRelaxed: true }, 2);
     opened.push(relaxed);
-    expect(relaxed.device).toBe("wasm on 2 threads (SIMD, fused multiply-add)");
+    expect(relaxed.device).toBe("wasm (SIMD, fused multiply-add)");
   });
 
   test("evaluates and changes nothing", async () => {
@@ -110,7 +110,7 @@ describe("an engine", () => {
   test("locates an update by its slot, though it looks at no more, and takes it back", async () => {
     const { step } = tinyPlan.entries;
     // As if the updates alone told what they write.
-    const blind = { ...step, outputs: step.outputs.map((outputs, i) => (i === 4 ? outputs : [])) };
+    const blind = { ...step, dispatches: step.dispatches.map((own, i) => ({ ...own, outputs: i === 4 ? own.outputs : [] })) };
     const engine = await start(2, { ...tinyPlan, entries: { ...tinyPlan.entries, step: blind } });
     await engine.write(values(() => -3e38));
     expect(await engine.locate(tinyBatch(() => 3e38), 0, steps)).toMatchObject({ operation: "add", place: "point", phase: "update" });
@@ -121,7 +121,7 @@ describe("an engine", () => {
     const { step } = tinyPlan.entries;
     const as = (operation: string, places: readonly number[]) => ({
       ...tinyPlan,
-      entries: { ...tinyPlan.entries, step: { ...step, outputs: step.outputs.map((outputs, i) => outputs.filter(() => places.includes(i)).map((output) => ({ ...output, operation: i === 0 ? operation : output.operation }))) } },
+      entries: { ...tinyPlan.entries, step: { ...step, dispatches: step.dispatches.map((own, i) => ({ ...own, outputs: own.outputs.filter(() => places.includes(i)).map((output) => ({ ...output, operation: i === 0 ? operation : output.operation })) })) } },
     });
     const find = async (plan: Plan, target: number) => {
       const engine = await start(1, plan);

@@ -4,7 +4,7 @@
  */
 
 import type { Batch, Manifest } from "../../../src/runtime/trainer.js";
-import { type Output, type Plan, type PlannedEntry, type TensorRange, words } from "../../../src/runtime/wasm/plan.js";
+import { type Output, type Plan, type PlannedDispatch, type PlannedEntry, type TensorRange, words } from "../../../src/runtime/wasm/plan.js";
 import { assemble } from "../../../src/target/wasm/assemble.js";
 import { barrierText } from "../../../src/target/wasm/barrier.js";
 
@@ -71,12 +71,15 @@ export const tinyModule = () => assemble(text());
 const range = (name: string, offset: number, elements: number, type: TensorRange["type"] = "f32"): TensorRange => ({ name, type, offset, elements });
 const output = (operation: string, place: string, phase: string, offset: number, elements: number): Output => ({ type: "f32", offset, elements, operation, place, phase, source: "tiny.norm:2:3" });
 
+/** Dispatches that may read anything. */
+const planned = (...outputs: readonly (readonly Output[])[]): PlannedDispatch[] => outputs.map((own) => ({ reads: [[0, bytes]], outputs: own }));
+
 const point = output("add", "point", "update", at.point, size);
-const initialise: PlannedEntry = { from: 0, check: 1, commit: 2, to: 3, outputs: [[output("random", "point", "forward", at.next, size)], [], [point]], results: [] };
+const initialise: PlannedEntry = { from: 0, check: 1, commit: 2, to: 3, dispatches: planned([output("random", "point", "forward", at.next, size)], [], [point]), results: [] };
 const loss = [[output("sub", "loss", "forward", at.difference, size)], [output("reduce_sum", "loss", "forward", at.loss, 1)]];
 const results = [range("loss", at.loss, 1), range("rate", at.rate, 1)];
-const step: PlannedEntry = { from: 3, check: 6, commit: 7, to: 8, outputs: [...loss, [output("sub", "all", "update", at.next, size)], [], [{ ...point, place: "all" }]], results };
-const evaluate: PlannedEntry = { from: 3, check: 5, commit: 5, to: 5, outputs: loss, results: results.slice(0, 1) };
+const step: PlannedEntry = { from: 3, check: 6, commit: 7, to: 8, dispatches: planned(...loss, [output("sub", "all", "update", at.next, size)], [], [{ ...point, place: "all" }]), results };
+const evaluate: PlannedEntry = { from: 3, check: 5, commit: 5, to: 5, dispatches: planned(...loss), results: results.slice(0, 1) };
 
 export const tinyPlan: Plan = {
   bytes,

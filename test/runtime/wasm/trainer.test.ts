@@ -69,8 +69,8 @@ test("trains on as many threads as the machine runs, or as it is told", async ()
     return { summary, printed, weights: readFileSync(join(folder, name, "weights.safetensors"), "hex") };
   };
   const [machine, one] = [await run("machine"), await run("one", 1)];
-  expect(one.printed).toContain("device wasm on 1 thread (SIMD, fused multiply-add)\n");
-  expect(machine.summary.device).toContain(`on ${Math.min(16, availableParallelism())} thread`);
+  expect(one.printed).toContain("device wasm (SIMD, fused multiply-add) on 1 thread\n");
+  expect(machine.printed).toContain(`on ${Math.min(16, availableParallelism())} thread`);
   expect(one.summary).toMatchObject({ steps: 20, interrupted: false });
   expect(machine.weights).toBe(one.weights);
 });
@@ -80,7 +80,7 @@ test("`node train.js` takes --threads", async () => {
   await write(folder, files);
   const train = (...args: string[]) => promisify(execFile)(process.execPath, ["train.js", ...args], { cwd: folder });
   const { stderr, stdout } = await train("--threads", "2", "--steps", "5", "--json", "--out", "run");
-  expect(stderr).toContain("device wasm on 2 threads (SIMD, fused multiply-add)\n");
+  expect(stderr).toContain("device wasm (SIMD, fused multiply-add) on 2 threads\n");
   expect(JSON.parse(stdout)).toMatchObject({ steps: 5 });
   expect(existsSync(join(folder, "run", "weights.safetensors"))).toBe(true);
   expect((await train("--help")).stdout).toContain("--threads N ");
