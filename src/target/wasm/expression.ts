@@ -226,7 +226,7 @@ function floatText(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-/** Turns of a loop: a counter runs from `from` by steps of `by` as long as a whole step is left before `to`. */
+/** Turns of a loop: a counter runs from `from` to `to` by steps of `by`. */
 export interface Turns {
   readonly counter: string;
   readonly from: string;
@@ -234,16 +234,18 @@ export interface Turns {
   readonly by: number;
   /** Whether the first turn is known to take place. */
   readonly isEntered: boolean;
+  /** Whether there is a last turn with less than a whole step left. */
+  readonly isRagged?: boolean;
   /** Whether what a turn computes is computed in every turn, also if it is the same in all. */
   readonly isFloor?: boolean;
 }
 
 /** A loop; `body` fills its block, in which the counter's local may be read. Afterwards the counter is where the loop ended. */
-export function repeat(writer: Writer, block: Block, { counter, from, to, by, isEntered, isFloor = false }: Turns, body: (inner: Block) => void): void {
+export function repeat(writer: Writer, block: Block, { counter, from, to, by, isEntered, isRagged = false, isFloor = false }: Turns, body: (inner: Block) => void): void {
   const label = writer.label("next");
   const inner = block.open(isFloor);
   body(inner);
-  const isLeft = (next: string) => (by === 1 ? `(i32.lt_u ${next} ${to})` : `(i32.le_u (i32.add ${next} ${int(by)}) ${to})`);
+  const isLeft = (next: string) => (by === 1 || isRagged ? `(i32.lt_u ${next} ${to})` : `(i32.le_u (i32.add ${next} ${int(by)}) ${to})`);
   inner.lines.push(`(br_if ${label} ${isLeft(`(local.tee ${counter} (i32.add ${get(counter)} ${int(by)}))`)})`);
   if (from !== get(counter)) block.lines.push(set(counter, from));
   if (isEntered) return block.close(`(loop ${label}`, inner, ")");
