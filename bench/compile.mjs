@@ -1,7 +1,8 @@
 // Text to step program: a ViT-S of 12 layers, and one of 96. The first compilation of a process is given apart, because
 // that is what a person waits for.
 import { performance } from "node:perf_hooks";
-import { compileText, median, vitText } from "./vit.mjs";
+import { median } from "./figures.mjs";
+import { compileText, vitText } from "./vit.mjs";
 
 export function compileBench() {
   const time = (text) => {

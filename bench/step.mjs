@@ -7,7 +7,8 @@ import { openDevice } from "../dist/runtime/tfjs/devices.js";
 import { createEngine } from "../dist/runtime/tfjs/engine.js";
 import { importProgram } from "../dist/runtime/tfjs/trainer.js";
 import { emitTfjs } from "../dist/target/tfjs/emit.js";
-import { compileText, median, vitText } from "./vit.mjs";
+import { median } from "./figures.mjs";
+import { compileText, vitText } from "./vit.mjs";
 
 const batchSize = 128;
 

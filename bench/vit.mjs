@@ -19,8 +19,3 @@ export function compileText(text) {
   if (compiled === undefined) throw new Error(JSON.stringify(diagnostics.map((found) => found.message)));
   return compiled;
 }
-
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-}

@@ -2,11 +2,12 @@
 // hardware's where there is one, else SwiftShader on the CPU, whose times say little about a GPU's.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { agreeing, rounded } from "../figures.mjs";
 import { softwareGpuExists, softwareVulkan } from "../../scripts/swiftshader.mjs";
 
 const sides = ["norm", "tfjs", "jax"];
 
-/** How far the losses of the first three steps may lie apart, as a share of the loss. Sums are rounded differently. */
+/** How far the losses of the first three steps may lie apart, as a share of the first one. Sums are rounded differently. */
 const tolerance = 1e-4;
 
 /** What is run, and per side for how many timed steps or seconds. A step on a software adapter takes seconds. */
@@ -48,7 +49,7 @@ function runCase(request, environment) {
   }));
   const value = (side, key) => results[side]?.[key] ?? null;
   const losses = Object.fromEntries(sides.map((side) => [side, value(side, "losses")]));
-  const agree = agreeing(Object.values(losses).filter((found) => found !== null));
+  const agree = agreeing(Object.values(losses).filter((found) => found !== null), tolerance);
   if (!agree) process.stderr.write(`${request.name}, batch ${request.batch}: the losses differ: ${JSON.stringify(losses)}\n`);
   if (!agree || sides.some((side) => results[side] === undefined)) process.exitCode = 1;
   return {
@@ -61,14 +62,6 @@ function runCase(request, environment) {
     losses,
     agree,
   };
-}
-
-function agreeing(losses) {
-  return losses.every((found) => found.every((loss, step) => Math.abs(loss - losses[0][step]) <= tolerance * Math.abs(losses[0][step])));
-}
-
-function rounded(ms) {
-  return ms === null ? null : Number(ms.toPrecision(4));
 }
 
 function chooseAdapter() {

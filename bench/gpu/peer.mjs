@@ -3,9 +3,9 @@
 // `SIDE` is `adapter`, which tells what adapter there is, or a module of this folder with
 // `open({ model, batch }) → { step(index) → loss }`.
 import { performance } from "node:perf_hooks";
-import { median } from "../vit.mjs";
+import { median } from "../figures.mjs";
 import { gpuCounts, openGpu } from "./device.mjs";
-import { models } from "./model.mjs";
+import { models } from "../model.mjs";
 
 /** The steps whose losses are compared. */
 const compared = 3;

@@ -1,36 +1,6 @@
-/** Random programs, forward and with gradients, as WebAssembly against the float64 interpreter. */
+/** Random programs as WebAssembly. */
 
-import fc from "fast-check";
-import { expect, test } from "vitest";
-import { interpret } from "../../../src/ir/interpret.js";
-import { lower } from "../../../src/kernel/lower.js";
-import { processor } from "../../../src/target/wasm/device.js";
-import { emitKernels } from "../../../src/target/wasm/emit.js";
-import { randomProgram } from "../../ir/random-program.js";
-import { withGradients } from "../../ir/support.js";
-import { runWasm } from "./run.js";
+import { testRandomPrograms } from "../random.js";
+import { runners } from "./run.js";
 
-/**
- * Values lie within ±4 and are away from ties. Float32 sums of a few products lose some 1e-6 of them; gradients are up to some
- * hundreds of such values, multiplied.
- */
-const tolerance = 2e-3;
-
-test.each([false, true])("agree with the interpreter (relaxed SIMD: %s)", async (isRelaxed) => {
-  await fc.assert(
-    fc.asyncProperty(randomProgram(12), async ({ program, environment }) => {
-      const both = withGradients(program);
-      const expected = interpret(both.entries.get("step")!, environment);
-      const emitted = emitKernels(lower(both, processor, ["step"]), { isRelaxed });
-      const { results } = await runWasm(emitted, "step", environment);
-      for (const [result, { data }] of expected.results) {
-        const got = results.get(result)!;
-        const scale = Math.max(1, ...data.map(Math.abs));
-        data.forEach((value, i) => {
-          if (!(Math.abs(got[i]! - value) <= tolerance * scale)) expect.fail(`${result}[${i}] is ${got[i]}, not ${value}`);
-        });
-      }
-    }),
-    { numRuns: Number(process.env["FUZZ_RUNS"] ?? 100), seed: 20261121 },
-  );
-}, 600_000);
+testRandomPrograms(runners);

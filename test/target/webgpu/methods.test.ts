@@ -3,128 +3,16 @@
  * moments), running statistics, three steps and an evaluation, as the float64 interpreter has them.
  */
 
-import { readFileSync } from "node:fs";
-import { beforeAll, describe, expect, test } from "vitest";
-import { type Compiled, compile } from "../../../src/compiler/compile.js";
-import { readLibrary } from "../../../src/compiler/host.js";
-import type { Device } from "../../../src/kernel/device.js";
+import { describe } from "vitest";
 import { describeOnGpu } from "../../runtime/webgpu/on-gpu.js";
-import { schedules } from "./schedules.js";
-import { type Course, computed, differences, interpreted, randomBatch, tooLarge, withEngine } from "./training.js";
+import { methods, testThatAllAreHere } from "../methods.js";
+import { testCourse } from "../training.js";
+import { engines, fastest } from "./engines.js";
 
-/**
- * One group of tokens for each norm, so that one program has them all. Of groups of two features the norm would be their order,
- * and of little use for comparing numbers.
- */
-const norms: Readonly<Record<string, string>> = {
-  layer: "layer(eps: 1e-6)",
-  rms: "rms",
-  batch: "batch(momentum: 0.3)",
-  group: "group(groups: 2)",
-  instance: "instance",
-  scale: "scale",
-  dyt: "dyt(alpha: 0.8)",
-};
-
-/** A stack for each placement, one after the other, with batch norm and layer norm. */
-const placements: Readonly<Record<string, string>> = {
-  pre: "pre",
-  post: "post",
-  sandwich: "sandwich",
-  output: "output",
-  deep: "deep(alpha: 1.4)",
-};
-
-const libraryOf = (name: string) => readFileSync(new URL(`../../../stdlib/std/${name}.norm`, import.meta.url), "utf8");
-const defined = (name: string, keyword: string) => [...libraryOf(name).matchAll(new RegExp(`^${keyword} (\\w+)`, "gm"))].map((found) => found[1]!);
-
-test("all norms and placements of the standard library are here", () => {
-  expect(Object.keys(norms).sort()).toEqual(defined("norms", "norm").sort());
-  expect(Object.keys(placements).sort()).toEqual(defined("placements", "placement").sort());
-});
-
-const head = `
-  use std.norms
-  use std.placements { ${Object.keys(placements).join(", ")} }
-  use std.layers { attention, linear, mlp, patchify }`;
-/** As in examples.test.ts, AdamW's eps is large enough that gradients that are mathematically zero move nothing. */
-const training = `
-  train recipe of classifier {
-    data npy("nothing")
-    optimizer adamw(eps: 1e-2, decay: 0.1)
-    optimizer at norm, bias: adamw(eps: 1e-2, decay: 0)
-    schedule constant(peak: 1e-2)
-    batch 6
-    steps 10
-  }`;
-
-const allNorms = `${head}
-  stack encoder() {
-    groups { ${Object.keys(norms).map((name) => `${name}_: 3`).join(", ")} }
-    normalize { ${Object.entries(norms).map(([name, policy]) => `${name}_: norms.${policy}`).join("\n")} }
-    place pre
-    attention(heads: 2)
-    mlp(hidden: 12)
-    normalize
-  }
-  model classifier() {
-    input image[row: 8, column: 8, channel: 1]
-    input label in 3
-    patches = linear(patchify(image, 2), 8)
-    encoded = encoder(${Object.keys(norms).map((name, i) => `${name}_: slice(patches along token, from: ${2 * i}, size: 3)`).join(", ")})
-    logits = linear(${Object.keys(norms).map((name) => `mean(encoded.${name}_ over token)`).join(" + ")}, 3)
-    loss cross_entropy(logits, label)
-    report accuracy(logits, label)
-  }
-  ${training}`;
-
-const allPlacements = `${head}
-  ${Object.entries(placements)
-    .map(([name, placement]) => `
-  stack ${name}_stack() {
-    groups { cls, tokens }
-    normalize { cls: norms.batch\ntokens: norms.layer }
-    place ${placement}
-    attention(heads: 2)
-    mlp(hidden: 12)
-  }`)
-    .join("\n")}
-  model classifier() {
-    input image[row: 8, column: 8, channel: 1]
-    input label in 3
-    patches = linear(patchify(image, 2), 8)
-    x0 = pre_stack(cls: slice(patches along token, size: 1), tokens: slice(patches along token, from: 1, size: 15))
-    ${Object.keys(placements).slice(1).map((name, i) => `x${i + 1} = ${name}_stack(cls: x${i}.cls, tokens: x${i}.tokens)`).join("\n")}
-    logits = linear(x${Object.keys(placements).length - 1}.cls, 3)
-    loss cross_entropy(logits, label)
-    report accuracy(logits, label)
-  }
-  ${training}`;
-
-/** Sums in float32 lose some 1e-6 of gradients, and statistics over six examples magnify that. */
-const tolerance = { ofFirst: 1e-5, later: 1e-3 };
-
-function compiled(text: string): Compiled {
-  const { diagnostics, recipes } = compile("spec.norm", text, { readSpec: () => undefined, readLibrary });
-  const made = recipes.get("recipe");
-  if (made === undefined) throw new Error(`${diagnostics.map(({ message }) => message).join("\n")}\n${text}`);
-  return made;
-}
+testThatAllAreHere();
 
 describeOnGpu("methods", () => {
+  describe("every norm", () => testCourse(methods["every norm"], engines));
   // A GPU's schedules, which SwiftShader takes longest to compile, change how rows are summed, and not how parts are put together.
-  const [own] = Object.entries(schedules) as [[string, Device]];
-  describe.each([["every norm", allNorms, Object.entries(schedules)], ["every placement", allPlacements, [own]]] as const)("%s", (_, text, planned) => {
-    const recipe = compiled(text);
-    const batches = [0, 1, 2].map((number) => randomBatch(recipe.manifest, number));
-    let expected: Course;
-    beforeAll(() => {
-      expected = interpreted(recipe, batches);
-    }, 60_000);
-
-    test.each(planned)("with %s", { timeout: 120_000 }, async (_, schedule) => {
-      const found = await withEngine(recipe, schedule, (engine) => computed(engine, batches, expected.first));
-      expect(tooLarge(differences(recipe.program, found, expected), tolerance)).toEqual([]);
-    });
-  });
+  describe("every placement", () => testCourse(methods["every placement"], fastest));
 });

@@ -1,15 +1,21 @@
 /** Runs one entry of a plan on a device, for tests: no engine, nothing kept. */
 
 import type { Environment } from "../../../src/ir/definition.js";
+import type { Device } from "../../../src/kernel/device.js";
+import { lower } from "../../../src/kernel/lower.js";
 import { keyOf } from "../../../src/random/threefry.js";
 import type { BufferName, Plan, PlannedDispatch } from "../../../src/runtime/webgpu/plan.js";
+import { planOf } from "../../../src/target/webgpu/emit.js";
+import type { Run, RunStep } from "../run.js";
+import { schedules } from "./schedules.js";
 
-export interface Run {
-  readonly results: ReadonlyMap<string, Float64Array>;
-  /** Every slot after the entry. */
-  readonly slots: ReadonlyMap<string, Float64Array>;
-  /** Whether every new value was finite. */
-  readonly healthy: boolean;
+/** By each of the schedules, steps on a device that is open when they run. */
+export function runnersOn(device: () => GPUDevice): Readonly<Record<string, RunStep>> {
+  return Object.fromEntries(Object.entries(schedules).map(([name, schedule]) => [`with ${name}`, runnerOn(device, schedule)]));
+}
+
+function runnerOn(device: () => GPUDevice, schedule: Device): RunStep {
+  return (program, environment) => runPlan(device(), planOf(lower(program, schedule, ["step"]), schedule), "step", environment);
 }
 
 /** Runs `entry` with the environment's slots and inputs. @throws Error with the messages of shaders that do not compile. */

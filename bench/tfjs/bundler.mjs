@@ -1,7 +1,7 @@
 // A hook of Node's module loader that reads TensorFlow.js as bundlers do: its ES modules, whose imports leave out the ending.
 // The package's builds for Node.js do not have the gradients.
 
-const libraries = /^@tensorflow\/tfjs-(core|backend-webgpu)$/;
+const libraries = /^@tensorflow\/tfjs-(core|backend-(webgpu|wasm))$/;
 
 export async function resolve(specifier, context, next) {
   if (libraries.test(specifier)) return module(await next(`${specifier}/dist/index.js`, context));
@@ -17,6 +17,7 @@ export async function resolve(specifier, context, next) {
   return next(specifier, context);
 }
 
+/** All are ES modules but the loaders of the WebAssembly backend's kernels. */
 function module(resolved) {
-  return { ...resolved, format: "module" };
+  return { ...resolved, format: resolved.url.includes("/wasm-out/") ? "commonjs" : "module" };
 }

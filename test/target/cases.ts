@@ -1,19 +1,17 @@
-/** Single operations, or a few, on a device and in float64. */
+/** Single operations, or a few, on a target and in float64. */
 
-import { Builder } from "../../../src/ir/builder.js";
-import type { Environment, Tensor } from "../../../src/ir/definition.js";
-import { interpret } from "../../../src/ir/interpret.js";
-import type { AttributesOf, Op, OpKind, Program } from "../../../src/ir/program.js";
-import { slotTypes } from "../../../src/ir/slots.js";
-import { elements } from "../../../src/ir/types.js";
-import { verify } from "../../../src/ir/verify.js";
-import type { Device } from "../../../src/kernel/device.js";
-import { lower } from "../../../src/kernel/lower.js";
-import { keyOf, normals } from "../../../src/random/threefry.js";
-import { planOf } from "../../../src/target/webgpu/emit.js";
-import { tensor, type } from "../../ir/support.js";
-import { type Tolerance, mistakes } from "../compare.js";
-import { runPlan } from "./run.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { Builder } from "../../src/ir/builder.js";
+import type { Environment, Tensor } from "../../src/ir/definition.js";
+import { interpret } from "../../src/ir/interpret.js";
+import type { AttributesOf, Op, OpKind, Program } from "../../src/ir/program.js";
+import { slotTypes } from "../../src/ir/slots.js";
+import { elements } from "../../src/ir/types.js";
+import { verify } from "../../src/ir/verify.js";
+import { keyOf, normals } from "../../src/random/threefry.js";
+import { tensor, type } from "../ir/support.js";
+import { type Tolerance, mistakes } from "./compare.js";
+import type { RunStep } from "./run.js";
 
 export interface Case {
   readonly title: string;
@@ -49,14 +47,40 @@ export function truths(axes: string): Tensor {
   return tensor(axes, [...random(axes).data].map((value) => Number(value > 0)), "bool");
 }
 
-/** Runs all cases as one program, and gives every element that is wrong, with the title of its case. */
-export async function wrongIn(device: GPUDevice, schedule: Device, make: () => readonly Case[]): Promise<readonly string[]> {
+/** By title; each function makes the cases of one program. */
+export type Cases = Readonly<Record<string, () => readonly Case[]>>;
+
+/** Tests that all cases give what the interpreter does, however they are run. */
+export function testCases(cases: Cases, runners: Readonly<Record<string, RunStep>>): void {
+  describe.each(Object.entries(cases))("%s", (_, make) => {
+    let own: Prepared;
+    beforeAll(() => {
+      own = prepared(make);
+    });
+    test.each(Object.entries(runners))("%s", { timeout: 60_000 }, async (_, run) => {
+      expect(await wrongIn(own, run)).toEqual([]);
+    });
+  });
+}
+
+/** Cases as one program, and what it gives in float64. */
+interface Prepared {
+  readonly cases: readonly Case[];
+  readonly program: Program;
+  readonly environment: Environment;
+  readonly expected: ReadonlyMap<string, Tensor>;
+}
+
+function prepared(make: () => readonly Case[]): Prepared {
   drawn = 0;
   const cases = make();
   const { program, environment } = programOf(cases);
-  const entry = program.entries.get("step")!;
-  const expected = interpret(entry, environment).results;
-  const { results } = await runPlan(device, planOf(lower(program, schedule, ["step"]), schedule), "step", environment);
+  return { cases, program, environment, expected: interpret(program.entries.get("step")!, environment).results };
+}
+
+/** Every element that is wrong, with the title of its case. */
+async function wrongIn({ cases, program, environment, expected }: Prepared, run: RunStep): Promise<readonly string[]> {
+  const { results } = await run(program, environment);
   return cases.flatMap(({ title, tolerance = {} }, i) => mistakes(title, results.get(`case${i}`)!, expected.get(`case${i}`)!.data, tolerance));
 }
 

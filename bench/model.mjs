@@ -1,17 +1,28 @@
 // What every side of the benchmark computes: one training step of a pre-norm ViT by AdamW, from the same first parameters and
 // on the same batch.
 
+const digits = { side: 28, channels: 1, patch: 7, classes: 10 };
+const photos = { side: 32, channels: 3, patch: 4, classes: 10 };
 const imagenet = { side: 224, channels: 3, patch: 16, classes: 1000 };
 
 /** The models: square images of `side`, cut into `patch`es, behind a class token. */
 export const models = {
-  "vit-2x64": { dim: 64, depth: 2, heads: 4, side: 28, channels: 1, patch: 7, classes: 10 },
+  "vit-2x64": { dim: 64, depth: 2, heads: 4, ...digits },
+  "vit-6x192": { dim: 192, depth: 6, heads: 3, ...digits },
   "vit-tiny": { dim: 192, depth: 12, heads: 3, ...imagenet },
   "vit-small": { dim: 384, depth: 12, heads: 6, ...imagenet },
   "vit-base": { dim: 768, depth: 12, heads: 12, ...imagenet },
   // Two of ViT-Tiny's layers, for an adapter that needs a minute for all twelve.
   "vit-tiny-2": { dim: 192, depth: 2, heads: 3, ...imagenet },
 };
+
+/** The images that make so many tokens with the class token. */
+const images = { 17: digits, 65: photos, 197: imagenet };
+
+/** The model of that name on the images that make `tokens` tokens. */
+export function modelOf(name, tokens) {
+  return { ...models[name], ...images[tokens] };
+}
 
 /** AdamW with PyTorch's rule, for all parameters alike; `decay` is decoupled. */
 export const adamw = { rate: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.5 };
@@ -151,6 +162,16 @@ export function packedParameters(model) {
   const vector = new Float32Array(end);
   packed.forEach(([, , values], index) => vector.set(values, places[index].start));
   return { vector, places };
+}
+
+/**
+ * The packed parameters as an optimizer takes them: all in one vector, or one vector for each.
+ * @returns the vectors, each with its values and with the places of its parameters in it.
+ */
+export function optimizerVectors(model, isTogether) {
+  const { vector, places } = packedParameters(model);
+  if (isTogether) return [{ values: vector, places }];
+  return places.map(({ start, end, ...place }) => ({ values: vector.subarray(start, end), places: [{ ...place, start: 0, end: end - start }] }));
 }
 
 function sideBySide(matrices, rows, columns) {

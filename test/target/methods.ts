@@ -1,0 +1,106 @@
+/** Every norm and placement of the standard library in a small vision transformer. */
+
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { type Compiled, compile } from "../../src/compiler/compile.js";
+import { readLibrary } from "../../src/compiler/host.js";
+
+/**
+ * One group of tokens for each norm, so that one program has them all. Of groups of two features the norm would be their order,
+ * and of little use for comparing numbers.
+ */
+const norms: Readonly<Record<string, string>> = {
+  layer: "layer(eps: 1e-6)",
+  rms: "rms",
+  batch: "batch(momentum: 0.3)",
+  group: "group(groups: 2)",
+  instance: "instance",
+  scale: "scale",
+  dyt: "dyt(alpha: 0.8)",
+};
+
+/** A stack for each placement, one after the other, with batch norm and layer norm. */
+const placements: Readonly<Record<string, string>> = {
+  pre: "pre",
+  post: "post",
+  sandwich: "sandwich",
+  output: "output",
+  deep: "deep(alpha: 1.4)",
+};
+
+const libraryOf = (name: string) => readFileSync(new URL(`../../stdlib/std/${name}.norm`, import.meta.url), "utf8");
+const defined = (name: string, keyword: string) => [...libraryOf(name).matchAll(new RegExp(`^${keyword} (\\w+)`, "gm"))].map((found) => found[1]!);
+
+const head = `
+  use std.norms
+  use std.placements { ${Object.keys(placements).join(", ")} }
+  use std.layers { attention, linear, mlp, patchify }`;
+/** As in examples.ts, AdamW's eps is large enough that gradients that are mathematically zero move nothing. */
+const training = `
+  train recipe of classifier {
+    data npy("nothing")
+    optimizer adamw(eps: 1e-2, decay: 0.1)
+    optimizer at norm, bias: adamw(eps: 1e-2, decay: 0)
+    schedule constant(peak: 1e-2)
+    batch 6
+    steps 10
+  }`;
+
+const allNorms = `${head}
+  stack encoder() {
+    groups { ${Object.keys(norms).map((name) => `${name}_: 3`).join(", ")} }
+    normalize { ${Object.entries(norms).map(([name, policy]) => `${name}_: norms.${policy}`).join("\n")} }
+    place pre
+    attention(heads: 2)
+    mlp(hidden: 12)
+    normalize
+  }
+  model classifier() {
+    input image[row: 8, column: 8, channel: 1]
+    input label in 3
+    patches = linear(patchify(image, 2), 8)
+    encoded = encoder(${Object.keys(norms).map((name, i) => `${name}_: slice(patches along token, from: ${2 * i}, size: 3)`).join(", ")})
+    logits = linear(${Object.keys(norms).map((name) => `mean(encoded.${name}_ over token)`).join(" + ")}, 3)
+    loss cross_entropy(logits, label)
+    report accuracy(logits, label)
+  }
+  ${training}`;
+
+const allPlacements = `${head}
+  ${Object.entries(placements)
+    .map(([name, placement]) => `
+  stack ${name}_stack() {
+    groups { cls, tokens }
+    normalize { cls: norms.batch\ntokens: norms.layer }
+    place ${placement}
+    attention(heads: 2)
+    mlp(hidden: 12)
+  }`)
+    .join("\n")}
+  model classifier() {
+    input image[row: 8, column: 8, channel: 1]
+    input label in 3
+    patches = linear(patchify(image, 2), 8)
+    x0 = pre_stack(cls: slice(patches along token, size: 1), tokens: slice(patches along token, from: 1, size: 15))
+    ${Object.keys(placements).slice(1).map((name, i) => `x${i + 1} = ${name}_stack(cls: x${i}.cls, tokens: x${i}.tokens)`).join("\n")}
+    logits = linear(x${Object.keys(placements).length - 1}.cls, 3)
+    loss cross_entropy(logits, label)
+    report accuracy(logits, label)
+  }
+  ${training}`;
+
+function compiled(text: string): Compiled {
+  const { diagnostics, recipes } = compile("spec.norm", text, { readSpec: () => undefined, readLibrary });
+  const made = recipes.get("recipe");
+  if (made === undefined) throw new Error(`${diagnostics.map(({ message }) => message).join("\n")}\n${text}`);
+  return made;
+}
+
+export const methods: Readonly<Record<"every norm" | "every placement", Compiled>> = { "every norm": compiled(allNorms), "every placement": compiled(allPlacements) };
+
+export function testThatAllAreHere(): void {
+  test("all norms and placements of the standard library are here", () => {
+    expect(Object.keys(norms).sort()).toEqual(defined("norms", "norm").sort());
+    expect(Object.keys(placements).sort()).toEqual(defined("placements", "placement").sort());
+  });
+}
