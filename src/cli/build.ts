@@ -16,7 +16,7 @@ export interface BuildOptions {
   /** Without it: wasm, and kernels in the form that all targets have in common. */
   readonly target?: Target;
   readonly out?: string;
-  /** A page for browsers in place of a trainer for Node. */
+  /** A page for browsers in place of a trainer for Node; it holds what webgpu and wasm make. */
   readonly web?: boolean;
   readonly data?: string;
 }
@@ -25,8 +25,8 @@ export async function build(spec: string, options: BuildOptions): Promise<void> 
   if ((options.emit === undefined) === (options.out === undefined)) {
     throw new UsageError("give either `--emit STAGE`, to print a stage, or `--out DIR`, to write a trainer");
   }
-  if (options.web === true && (options.out === undefined || options.target !== "webgpu")) {
-    throw new UsageError("`--web` writes a page of the target webgpu: give `--out DIR` with it, and no other target");
+  if (options.web === true && (options.out === undefined || options.target !== undefined)) {
+    throw new UsageError("`--web` writes a page, which trains on GPU and CPU alike: give `--out DIR` with it, and no `--target`");
   }
   if (options.data !== undefined && options.web !== true) throw new UsageError("`--data` is for `--web`: a trainer finds its data when it runs");
   if (options.emit === "tree") return printTree(parseSpecName(spec).file);
@@ -40,6 +40,10 @@ export async function build(spec: string, options: BuildOptions): Promise<void> 
 
 /** Writes a trainer, and gives what to do with it. */
 async function writeTrainer(spec: string, compiled: Compiled, folder: string, { target = "wasm", web, data }: BuildOptions): Promise<string> {
+  if (web === true) {
+    await writePage(compiled, folder, dataFolders(spec, data));
+    return `serve it with any web server, such as \`npx serve ${folder}\``;
+  }
   const inNode = `run it with \`node ${folder}/train.js --data FOLDER\``;
   if (target === "tfjs") {
     const { writeTrainer: write } = await import("../target/tfjs/write.js");
@@ -54,14 +58,19 @@ async function writeTrainer(spec: string, compiled: Compiled, folder: string, { 
   const { compileWebgpu } = await import("./webgpu.js");
   // For what every WebGPU device can do: the folder may be run elsewhere.
   const { plan, manifest } = compileWebgpu(compiled, portable);
-  if (web === true) {
-    const { writeWebTrainer } = await import("../target/webgpu/web.js");
-    await writeWebTrainer(plan, manifest, folder, dataFolders(spec, data));
-    return `serve it with any web server, such as \`npx serve ${folder}\``;
-  }
   const { writeTrainer: write } = await import("../target/webgpu/write.js");
   await write(plan, manifest, folder);
   return inNode;
+}
+
+async function writePage(compiled: Compiled, folder: string, data: readonly string[]): Promise<void> {
+  const { compileWebgpu } = await import("./webgpu.js");
+  const { compileWasm } = await import("./wasm.js");
+  const { mostThreads } = await import("../runtime/web/cpu.js");
+  const { writeWebTrainer } = await import("../target/web/write.js");
+  const webgpu = compileWebgpu(compiled, portable);
+  const [wasm, relaxed] = [await compileWasm(compiled, mostThreads, false), await compileWasm(compiled, mostThreads, true)];
+  await writeWebTrainer({ webgpu, wasm, relaxed }, folder, data);
 }
 
 async function stageText(compiled: Compiled, stage: "model" | "ir" | "step" | "kernels" | "cost", target: Target | undefined): Promise<string> {

@@ -51,7 +51,7 @@ function program(): Command {
     .addOption(new Option("--emit <stage>", "print this stage").choices(["tree", "model", "ir", "step", "kernels", "cost"]))
     .addOption(target("wasm"))
     .option("--out <folder>", "where to write the trainer")
-    .addOption(new Option("--web", "write a page that trains in the browser; implies `--target webgpu`").implies({ target: "webgpu" }))
+    .option("--web", "write a page that trains in the browser, on the GPU or the CPU, in place of a target's trainer")
     .option("--data <folder>", "with --web: one more folder in which the recipe's data may lie")
     .action(async (spec: string, options) => (await import("./build.js")).build(spec, options));
 

@@ -8,6 +8,7 @@ import type { StartOptions } from "../runtime/start.js";
 import type { DeviceChoice } from "../runtime/tfjs/devices.js";
 import { RunError } from "../runtime/errors.js";
 import type { Summary } from "../runtime/train.js";
+import type { Manifest } from "../runtime/trainer.js";
 import type { AdapterDescription } from "../runtime/webgpu/adapter.js";
 import { compileRecipe } from "./build.js";
 import { Interrupted, UsageError } from "./exit.js";
@@ -36,15 +37,11 @@ export async function train(spec: string, options: TrainOptions): Promise<void> 
     throw new UsageError(`--device ${options.device} is a device of the target tfjs: give \`--target tfjs\` with it`);
   }
   if (options.threads !== undefined && (options.target ?? "wasm") !== "wasm") throw new UsageError("--threads is for the target wasm");
-  const target = options.target ?? (options.threads === undefined ? undefined : "wasm");
-  const gpu = target === undefined ? findGpu() : undefined;
-  const own = compileRecipe(spec);
-  const compiled = options.seed === undefined ? own : { ...own, manifest: { ...own.manifest, seed: options.seed } };
-  const run = await runOn(target, gpu, compiled, options);
+  const { manifest, run } = await prepare(spec, options);
   const interrupts = watchInterrupts();
   try {
     const summary = await run({
-      folder: options.out ?? defaultRunFolder(compiled.manifest.name, options.resume === true),
+      folder: options.out ?? defaultRunFolder(manifest.name, options.resume === true),
       data: dataFolders(spec, options.data),
       resume: options.resume === true,
       json: options.json === true,
@@ -58,6 +55,20 @@ export async function train(spec: string, options: TrainOptions): Promise<void> 
 }
 
 type Run = (options: StartOptions) => Promise<Summary>;
+
+/** The recipe's manifest, and what trains it. */
+async function prepare(spec: string, options: TrainOptions): Promise<{ readonly manifest: Manifest; readonly run: Run }> {
+  const target = options.target ?? (options.threads === undefined ? undefined : "wasm");
+  const search = new AbortController();
+  try {
+    const gpu = target === undefined ? findGpu(search.signal) : undefined;
+    const own = compileRecipe(spec);
+    const compiled = options.seed === undefined ? own : { ...own, manifest: { ...own.manifest, seed: options.seed } };
+    return { manifest: compiled.manifest, run: await runOn(target, gpu, compiled, options) };
+  } finally {
+    search.abort();
+  }
+}
 
 /** @param gpu what `findGpu` finds, when the target is not chosen. */
 async function runOn(target: Target | undefined, gpu: Promise<AdapterDescription | undefined> | undefined, compiled: Compiled, { device, threads }: TrainOptions): Promise<Run> {

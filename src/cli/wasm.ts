@@ -41,6 +41,6 @@ async function checked<T>(name: string, compile: () => Promise<T>): Promise<T> {
     return await compile();
   } catch (error) {
     if (!(error instanceof IrError)) throw error;
-    throw new RunError(`${name} cannot be computed by WebAssembly: ${error.message}`, { cause: error });
+    throw new RunError(`${name} cannot be computed by WebAssembly: ${error.message}. Take a smaller batch or model, or another target`, { cause: error });
   }
 }

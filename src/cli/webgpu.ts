@@ -28,6 +28,6 @@ function onDevice<T>(name: string, compile: () => T): T {
     return compile();
   } catch (error) {
     if (!(error instanceof IrError)) throw error;
-    throw new RunError(`${name} cannot be computed by WebGPU there: ${error.message}. The target tfjs has no such limits`, { cause: error });
+    throw new RunError(`${name} cannot be computed by WebGPU there: ${error.message}. The target wasm has wider limits`, { cause: error });
   }
 }

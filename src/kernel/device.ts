@@ -22,6 +22,8 @@ export interface Device {
   readonly parallelism: number;
   /** Whether threads of a group gain by working on one row together; on a processor they do not. */
   readonly cooperates: boolean;
+  /** Whether a thread gains by doing several pieces one after the other, part by part, before the next part. */
+  readonly takesTurns: boolean;
   /** Threads that compute in step and can sum without shared memory; 1 where that is not to be used. */
   readonly subgroup: number;
   /** Whether tensors may be stored in 16 bits. */
@@ -41,6 +43,7 @@ export const portable: Device = {
   alignment: 256,
   parallelism: 16_384,
   cooperates: true,
+  takesTurns: false,
   subgroup: 1,
   half: false,
 };

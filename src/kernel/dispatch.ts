@@ -5,6 +5,7 @@ import { readBy, tablesOf, touchedBy, writtenBy } from "./part.js";
 import type { Dispatch, Piece } from "./program.js";
 import { foldBytes, groupThreads } from "./schedule.js";
 import { type Tensor, tensorBytes } from "./tensor.js";
+import { type Item, inTurns } from "./turns.js";
 
 /** More pieces than this make a kernel that no one reads, and that compiles slowly. */
 export const mostPieces = 12;
@@ -17,50 +18,63 @@ export type WholeOf = (tensor: Tensor) => Tensor;
  * for, such as a weight's gradient, are placed when all others are: they go wherever there is room.
  */
 export function dispatches(pieces: readonly Piece[], device: Device, most: number, wholeOf: WholeOf): readonly Dispatch[] {
-  const open: { pieces: Piece[]; kind: string; tensors: Set<Tensor>; groups: number; tables: number }[] = [];
+  const items = device.takesTurns ? inTurns(pieces) : pieces.map((piece): Item => ({ pieces: [piece] }));
+  const open: { pieces: Piece[]; kind: string; turns: number | undefined; tensors: Set<Tensor>; groups: number; tables: number }[] = [];
   const writtenIn = new Map<Tensor, number>();
-  const patient = patientPieces(pieces);
-  for (const piece of [...pieces.filter((own) => !patient.has(own)), ...pieces.filter((own) => patient.has(own))]) {
-    const reads = readBy(piece.part);
+  const patient = patientItems(items);
+  for (const item of [...items.filter((own) => !patient.has(own)), ...items.filter((own) => patient.has(own))]) {
+    const [reads, written] = [readByItem(item), writtenByItem(item)];
     const first = Math.max(-1, ...[...reads].map((tensor) => (tensor.storage === "slot" ? -1 : (writtenIn.get(tensor) ?? -1)))) + 1;
+    const [piece] = item.pieces as readonly [Piece, ...Piece[]];
     const kind = `${piece.schedule.kind} ${threadsOf(piece)}`;
-    const touched = touchedBy(piece.part);
-    const tables = tableBytes(piece);
+    const touched = new Set(item.pieces.flatMap(({ part }) => [...touchedBy(part)]));
+    const tables = item.pieces.reduce((bytes, own) => bytes + tableBytes(own), 0);
+    const groups = item.pieces.reduce((total, own) => total + own.groups, 0);
     let at = open.findIndex((dispatch, i) => {
-      if (i < first || dispatch.kind !== kind || dispatch.pieces.length >= most) return false;
+      if (i < first || dispatch.turns !== undefined || item.turns !== undefined || dispatch.kind !== kind || dispatch.pieces.length >= most) return false;
       if (tables > 0 && dispatch.tables + tables > device.sharedBytes - foldBytes) return false;
       const tensors = new Set([...dispatch.tensors, ...touched]);
-      return bindingsNeeded(tensors, wholeOf, device) <= device.maxBuffers && dispatch.groups + piece.groups <= device.maxGroups ** 2;
+      return bindingsNeeded(tensors, wholeOf, device) <= device.maxBuffers && dispatch.groups + groups <= device.maxGroups ** 2;
     });
-    if (at < 0) at = open.push({ pieces: [], kind, tensors: new Set(), groups: 0, tables: 0 }) - 1;
+    if (at < 0) at = open.push({ pieces: [], kind, turns: item.turns, tensors: new Set(), groups: 0, tables: 0 }) - 1;
     const chosen = open[at]!;
-    chosen.pieces.push(piece);
-    chosen.groups += piece.groups;
+    chosen.pieces.push(...item.pieces);
+    chosen.groups += groups;
     chosen.tables += tables;
     for (const tensor of touched) chosen.tensors.add(tensor);
-    for (const tensor of writtenBy(piece.part)) writtenIn.set(tensor, Math.max(at, writtenIn.get(tensor) ?? -1));
+    for (const tensor of written) writtenIn.set(tensor, Math.max(at, writtenIn.get(tensor) ?? -1));
   }
-  return open.map((dispatch) => ({ pieces: dispatch.pieces, threads: threadsOf(dispatch.pieces[0]!) }));
+  return open.map(({ pieces: own, turns }) => ({ pieces: own, threads: threadsOf(own[0]!), ...(turns === undefined ? {} : { turns }) }));
 }
 
-/** Pieces that lead to none on the longest way from the first piece to the last. */
-function patientPieces(pieces: readonly Piece[]): ReadonlySet<Piece> {
-  const writers = new Map<Tensor, Piece[]>();
-  for (const piece of pieces) for (const tensor of writtenBy(piece.part)) writers.set(tensor, [...(writers.get(tensor) ?? []), piece]);
-  const producers = new Map(pieces.map((piece) => [piece, [...readBy(piece.part)].flatMap((tensor) => writers.get(tensor) ?? [])]));
-  const early = new Map<Piece, number>();
-  for (const piece of pieces) early.set(piece, Math.max(-1, ...producers.get(piece)!.map((own) => early.get(own)!)) + 1);
+function writtenByItem({ pieces }: Item): ReadonlySet<Tensor> {
+  return new Set(pieces.flatMap(({ part }) => [...writtenBy(part)]));
+}
+
+/** What an item reads that it does not write itself. */
+function readByItem(item: Item): ReadonlySet<Tensor> {
+  const written = item.turns === undefined ? new Set<Tensor>() : writtenByItem(item);
+  return new Set(item.pieces.flatMap(({ part }) => [...readBy(part)]).filter((tensor) => !written.has(tensor)));
+}
+
+/** Items that lead to none on the longest way from the first one to the last. */
+function patientItems(items: readonly Item[]): ReadonlySet<Item> {
+  const writers = new Map<Tensor, Item[]>();
+  for (const item of items) for (const tensor of writtenByItem(item)) writers.set(tensor, [...(writers.get(tensor) ?? []), item]);
+  const producers = new Map(items.map((item) => [item, [...readByItem(item)].flatMap((tensor) => writers.get(tensor) ?? [])]));
+  const early = new Map<Item, number>();
+  for (const item of items) early.set(item, Math.max(-1, ...producers.get(item)!.map((own) => early.get(own)!)) + 1);
   const last = Math.max(0, ...early.values());
-  const late = new Map<Piece, number>(pieces.map((piece) => [piece, last]));
-  const awaited = new Set<Piece>();
-  for (const piece of pieces.toReversed()) {
-    if (late.get(piece) === early.get(piece)) awaited.add(piece);
-    for (const producer of producers.get(piece)!) {
-      late.set(producer, Math.min(late.get(producer)!, late.get(piece)! - 1));
-      if (awaited.has(piece)) awaited.add(producer);
+  const late = new Map<Item, number>(items.map((item) => [item, last]));
+  const awaited = new Set<Item>();
+  for (const item of items.toReversed()) {
+    if (late.get(item) === early.get(item)) awaited.add(item);
+    for (const producer of producers.get(item)!) {
+      late.set(producer, Math.min(late.get(producer)!, late.get(item)! - 1));
+      if (awaited.has(item)) awaited.add(producer);
     }
   }
-  return new Set(pieces.filter((piece) => !awaited.has(piece)));
+  return new Set(items.filter((item) => !awaited.has(item)));
 }
 
 /** Slots that are only read can be bound as two ranges at worst, inputs and results as one each. */

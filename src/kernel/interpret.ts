@@ -6,11 +6,13 @@
 import type { Environment } from "../ir/definition.js";
 import { IrError, elements } from "../ir/types.js";
 import { keyOf } from "../random/threefry.js";
+import { at, numberOf } from "./coordinate.js";
 import { Evaluation } from "./evaluate.js";
 import { address } from "./normalise.js";
 import { type Part, tablesOf } from "./part.js";
 import type { BufferName, Dispatch, KernelProgram } from "./program.js";
 import type { Tensor } from "./tensor.js";
+import { type Lead, leadOf } from "./turns.js";
 
 export interface KernelOutcome {
   /** The entry's results by name, in the layout of their tensors. */
@@ -37,12 +39,18 @@ export function interpretKernels(program: KernelProgram, entryName: string, envi
   return { results: values(entry.results), slots: values(program.slots) };
 }
 
-/** Runs the last piece first: none may count on those beside it. @returns whether all values are finite. */
-function runDispatch({ pieces }: Dispatch, memory: Memory, mode: Mode): boolean {
-  return pieces.toReversed().map(({ part }) => runPart(part, memory, mode)).every((isFinite) => isFinite);
+/**
+ * Runs the last piece first: none may count on those beside it. Of turns, the last one is run first.
+ * @returns whether all values are finite.
+ */
+function runDispatch({ pieces, turns }: Dispatch, memory: Memory, mode: Mode): boolean {
+  if (turns === undefined) return pieces.toReversed().map(({ part }) => runPart(part, memory, mode)).every((isFinite) => isFinite);
+  const ofTurn = (turn: number) => pieces.map(({ part }) => runPart(part, memory, mode, { turn, lead: leadOf(part, turns)! })).every((isFinite) => isFinite);
+  return Array.from({ length: turns }, (_, i) => ofTurn(turns - 1 - i)).every((isFinite) => isFinite);
 }
 
-function runPart(part: Part, memory: Memory, mode: Mode): boolean {
+/** @param own the rows that are run: all of them, or those of one turn. */
+function runPart(part: Part, memory: Memory, mode: Mode, own?: { readonly turn: number; readonly lead: Lead }): boolean {
   const tables = new Map<Tensor, Map<number, number>>(tablesOf(part).map((tensor) => [tensor, new Map()]));
   const evaluation = new Evaluation((tensor) => {
     const table = tables.get(tensor);
@@ -61,7 +69,9 @@ function runPart(part: Part, memory: Memory, mode: Mode): boolean {
     });
   });
   let isFinite = true;
+  const turnOf = own === undefined ? undefined : evaluation.coordinate(numberOf(own.lead.loops.map(({ extent }) => extent), own.lead.loops.map(at)));
   evaluation.forRows(part.rows, () => {
+    if (turnOf !== undefined && Math.floor(turnOf() / own!.lead.perTurn) !== own!.turn) return;
     for (const table of tables.values()) table.clear();
     for (const store of stores) store();
     for (const store of pending.splice(0)) store();

@@ -21,9 +21,9 @@ function printEntry(entry: EntryPlan, program: KernelProgram): readonly string[]
   return lines;
 }
 
-function printDispatch(title: string, { pieces, threads }: Dispatch, program: KernelProgram): readonly string[] {
+function printDispatch(title: string, { pieces, threads, turns }: Dispatch, program: KernelProgram): readonly string[] {
   const groups = pieces.reduce((total, piece) => total + piece.groups, 0);
-  return [`    ${title}: ${groups} groups of ${threads}`, ...pieces.flatMap((piece) => printPiece(piece, program))];
+  return [`    ${title}: ${groups} groups of ${threads}${turns === undefined ? "" : `, in ${turns} turns`}`, ...pieces.flatMap((piece) => printPiece(piece, program))];
 }
 
 function printPiece(piece: Piece, program: KernelProgram): readonly string[] {

@@ -49,11 +49,16 @@ export interface Piece {
   readonly groups: number;
 }
 
-/** Pieces that run side by side: none needs what another one writes. */
+/** Pieces that run side by side: none needs what another one writes, unless they are done in turns. */
 export interface Dispatch {
   readonly pieces: readonly Piece[];
   /** Threads of a group. */
   readonly threads: number;
+  /**
+   * When set, the pieces are done one after the other, in so many turns. A turn does an equal part of each piece's first rows (a
+   * product's batch), the first turn the first part, and needs nothing that another turn writes in this dispatch.
+   */
+  readonly turns?: number;
 }
 
 /** Where a tensor lies: bytes from the start of a buffer. */

@@ -8,10 +8,13 @@ import type { Dispatch, FoldSchedule, Piece, ProductSchedule } from "./program.j
 import { type Fold, reachable } from "./scalar.js";
 import { groupThreads, productsOf } from "./schedule.js";
 import { tensorBytes } from "./tensor.js";
+import { isInTurns } from "./turns.js";
 
 /** @throws IrError when a dispatch asks for more than the device has. */
 export function verifyDispatch(dispatch: Dispatch, device: Device): void {
-  const { pieces, threads } = dispatch;
+  const { pieces, threads, turns } = dispatch;
+  if (turns !== undefined && !device.takesTurns) throw new IrError("it is done in turns, which this device does not take");
+  if (turns !== undefined && !isInTurns(pieces, turns)) throw new IrError(`a turn of ${turns} needs what another one writes`);
   if (pieces.length === 0) throw new IrError("it has no pieces");
   if (threads > device.maxThreads) throw new IrError(`its groups have ${threads} threads, and this device's at most ${device.maxThreads}`);
   const groups = pieces.reduce((total, piece) => total + piece.groups, 0);

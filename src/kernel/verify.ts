@@ -116,6 +116,11 @@ function verifyEntry(entry: EntryPlan, program: KernelProgram, device: Device): 
       });
     }
     located(() => `${entry.name}, ${title}`, () => verifyDispatch(dispatch, device));
+    if (dispatch.turns !== undefined) return dispatch.pieces.forEach((piece) => locate(piece, () => {
+      // The number of the dispatch is one, so that none of them takes another's bytes.
+      memory.read(piece.part, now);
+      memory.write(piece.part, now);
+    }));
     for (const piece of dispatch.pieces) locate(piece, () => memory.read(piece.part, now));
     if (!isUpdate) for (const piece of dispatch.pieces) locate(piece, () => memory.write(piece.part, now));
   });

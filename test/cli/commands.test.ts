@@ -46,28 +46,32 @@ describe("norm build", () => {
     expect(JSON.parse((await norm(["build", spec, "--emit", "tree"])).stdout)).toMatchObject({ kind: "File" });
   });
 
-  test("writes a trainer that runs without the compiler, and trains to the same bits", { timeout: 120_000 }, async () => {
+  test.each([
+    { target: "wasm", build: [], alone: ["--threads", "3"], together: ["--threads", "2"], told: "device wasm (SIMD", further: [] },
+    { target: "tfjs", build: ["--target", "tfjs"], alone: ["--device", "wasm"], together: ["--target", "tfjs", "--device", "wasm"], told: "tfjs on wasm", further: ["long", "seedrandom", "@types/emscripten"] },
+  ])("writes a trainer for $target that runs without the compiler, and trains to the same bits", { timeout: 120_000 }, async ({ target, build, alone, together, told, further }) => {
     const folder = scratch();
     const spec = smallSpec(folder, (text) => text.replace("steps 60", "steps 5"));
     const out = join(folder, "trainer");
-    expect((await norm(["build", spec, "--out", out])).code).toBe(0);
+    expect((await norm(["build", spec, ...build, "--out", out])).code).toBe(0);
+    expect(JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"))).toMatchObject({ target });
     // Far from the package: only the libraries that its package.json names are there.
     const elsewhere = join(scratch(), "trainer");
     cpSync(out, elsewhere, { recursive: true });
     const { dependencies } = JSON.parse(readFileSync(join(elsewhere, "package.json"), "utf8")) as { dependencies: Record<string, string> };
-    for (const name of [...Object.keys(dependencies), "long", "seedrandom", "@types/emscripten"]) {
-      const target = join(elsewhere, "node_modules", name);
+    for (const name of [...Object.keys(dependencies), ...further]) {
+      const place = join(elsewhere, "node_modules", name);
       const source = fileURLToPath(new URL(`../../node_modules/${name}`, import.meta.url));
       if (!existsSync(source)) continue;
-      mkdirSync(join(target, ".."), { recursive: true });
-      symlinkSync(source, target);
+      mkdirSync(join(place, ".."), { recursive: true });
+      symlinkSync(source, place);
     }
-    const options = ["--device", "wasm", "--json", "--out"];
-    const alone = await norm(["--data", folder, ...options, join(folder, "alone")], { script: join(elsewhere, "train.js"), cwd: elsewhere });
-    expect(alone.stderr).toContain("tfjs on wasm");
-    expect(alone.code).toBe(0);
-    expect((await norm(["train", spec, ...options, join(folder, "together")])).code).toBe(0);
-    const bits = (run: string) => readFileSync(join(folder, run, "weights.safetensors"));
+    const run = (name: string) => ["--json", "--out", join(folder, name)];
+    const { code, stderr } = await norm(["--data", folder, ...alone, ...run("alone")], { script: join(elsewhere, "train.js"), cwd: elsewhere });
+    expect(stderr).toContain(told);
+    expect(code).toBe(0);
+    expect((await norm(["train", spec, ...together, ...run("together")])).code).toBe(0);
+    const bits = (name: string) => readFileSync(join(folder, name, "weights.safetensors"));
     expect(bits("alone").equals(bits("together"))).toBe(true);
   });
 });

@@ -1,9 +1,10 @@
 /** Runs the built command in a process of its own, as a person would. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 
@@ -73,6 +74,16 @@ train small of classifier {
 }
 `;
 
+/** The small recipe with a norm whose first value is infinite. */
+export function withBrokenNorm(text: string): string {
+  return `${text.replace("tokens: layer\n", "tokens: broken\n")}
+norm broken(x) {
+  param scale[feature] = 1
+  return x * scale * rsqrt(mean(x over feature) * 0)
+}
+`;
+}
+
 export interface Options {
   readonly cwd?: string;
   readonly input?: string;
@@ -83,7 +94,7 @@ export interface Options {
 }
 
 /** Starts the command; `ended` gives its output once it is over. */
-export function start(args: readonly string[], options: Options = {}): { child: ChildProcess; ended: Promise<Ended> } {
+function start(args: readonly string[], options: Options = {}): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [options.script ?? command, ...args], { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
@@ -100,4 +111,13 @@ export function start(args: readonly string[], options: Options = {}): { child: 
 /** Runs the command to its end. */
 export function norm(args: readonly string[], options: Options = {}): Promise<Ended> {
   return start(args, options).ended;
+}
+
+/** Runs a command that trains, and sends it a signal `after` milliseconds once its run in `folder` is under way. */
+export async function stopped(args: readonly string[], folder: string, signal: NodeJS.Signals, after: number): Promise<Ended> {
+  const { child, ended } = start(args);
+  while (child.exitCode === null && !existsSync(join(folder, "metrics.jsonl"))) await sleep(10);
+  await sleep(after);
+  child.kill(signal);
+  return ended;
 }

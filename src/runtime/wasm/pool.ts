@@ -10,6 +10,8 @@ import { startThread, type Thread } from "./thread.js";
 const pageBytes = 2 ** 16;
 /** Pages that 32-bit addresses reach. */
 const mostPages = 2 ** 16;
+/** More would wait for each other longer than they compute. */
+const mostThreads = 64;
 
 export interface Pool {
   /** Bytes of the memory that the threads share. */
@@ -30,6 +32,7 @@ export interface Pool {
  * @throws RunError when the module cannot be compiled, the memory cannot be had, or a thread does not start.
  */
 export async function openPool(module: Uint8Array, plan: Pick<Plan, "bytes" | "scratch">, threads: number): Promise<Pool> {
+  if (threads > mostThreads) throw new RunError(`the kernels run on at most ${mostThreads} threads, not on ${threads}`);
   const pages = Math.ceil((plan.bytes + threads * plan.scratch) / pageBytes);
   if (pages > mostPages) throw memoryError(pages, threads, `WebAssembly reaches ${formatBytes(mostPages * pageBytes)}`);
   if (threads > 1 && globalThis.crossOriginIsolated === false) {
@@ -122,10 +125,12 @@ class ThreadPool implements Pool {
 
   /** Ends all threads: where one is missing, the others may wait for it for ever. Only the first reason counts. */
   private stop(why: RunError): void {
-    const end = (this.end ??= why);
+    // A thread that is ended says so, too.
+    if (this.end !== undefined) return;
+    this.end = why;
     for (const { thread, waiting } of this.members) {
       thread.end();
-      for (const { reject } of waiting.splice(0)) reject(end);
+      for (const { reject } of waiting.splice(0)) reject(why);
     }
   }
 

@@ -22,7 +22,7 @@ export const onLinux = inNode ? surroundings.process?.platform === "linux" : /Li
  */
 const dawnOptions = ["enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia"];
 
-const otherTarget = "or compile the spec for another target: `--target tfjs` needs no GPU";
+const otherTarget = "or compile the spec for another target: `--target wasm` needs no GPU";
 
 /**
  * Never let go: Dawn's devices use it without holding it, so that once it were collected as garbage the process would hang or

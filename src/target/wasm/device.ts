@@ -20,6 +20,7 @@ export const processor: Device = {
   alignment: 256,
   parallelism: 16,
   cooperates: false,
+  takesTurns: true,
   subgroup: 1,
   half: false,
 };

@@ -8,6 +8,7 @@ import { type Store, originOf, readBy } from "../../kernel/part.js";
 import type { BufferName, Dispatch, EntryPlan, KernelProgram } from "../../kernel/program.js";
 import { type Tensor, tensorBytes } from "../../kernel/tensor.js";
 import { verifyKernels } from "../../kernel/verify.js";
+import { formatBytes } from "../../runtime/format.js";
 import { type Output, type Plan, type PlannedDispatch, type PlannedEntry, type TensorRange, reservedBytes } from "../../runtime/wasm/plan.js";
 import { finalStores, originFields } from "../outputs.js";
 import { addressable, processor } from "./device.js";
@@ -46,7 +47,7 @@ export function emitKernels(kernels: KernelProgram, { isRelaxed }: EmitOptions):
   };
   const entries = { initialise: entry("initialise"), step: entry("step"), evaluate: entry("evaluate") };
   const { scratchBytes } = module;
-  if (bytes + scratchBytes > addressable) throw new IrError(`the program takes ${bytes + scratchBytes} bytes, and 32-bit addresses reach ${addressable}`);
+  if (bytes + scratchBytes > addressable) throw new IrError(`it takes ${formatBytes(bytes + scratchBytes)}, and 32-bit addresses reach ${formatBytes(addressable)}`);
   const plan: Plan = { bytes, scratch: scratchBytes, slots: ranges(kernels.slots), inputs: ranges(kernels.inputs), keys: ranges(kernels.keys), entries };
   return { plan, text: module.text(bytes) };
 
@@ -57,7 +58,7 @@ export function emitKernels(kernels: KernelProgram, { isRelaxed }: EmitOptions):
     const add = (dispatches: readonly Dispatch[], kind: "write" | "check" | "commit") => {
       for (const dispatch of dispatches) {
         const name = `${own.name}_${module.count - from}`;
-        module.add(name, dispatch.pieces, kind === "check" ? "check" : "write", `${kind} ${contentsOf(dispatch)}`, kind === "commit");
+        module.add(name, dispatch, kind === "check" ? "check" : "write", `${kind} ${contentsOf(dispatch)}`, kind === "commit");
         planned.push({ reads: readsOf(dispatch), outputs: kind === "check" ? [] : final(dispatch).map(outputOf) });
       }
       return module.count;

@@ -2,7 +2,7 @@
 
 import { structureOf } from "../../kernel/alike.js";
 import type { Part } from "../../kernel/part.js";
-import type { Piece, Schedule } from "../../kernel/program.js";
+import type { Dispatch, Piece, Schedule } from "../../kernel/program.js";
 import { productsOf } from "../../kernel/schedule.js";
 import type { Tensor } from "../../kernel/tensor.js";
 import { words } from "../../runtime/wasm/plan.js";
@@ -13,7 +13,7 @@ import { multiplyFunctions } from "./multiply.js";
 import { productBody } from "./product.js";
 import { type Body, rowsBody } from "./rows.js";
 import { constantsOf } from "./vector.js";
-import { Writer, get, int } from "./writer.js";
+import { Writer, get, int, scaled, set, sum } from "./writer.js";
 
 interface Kernel {
   readonly name: string;
@@ -47,32 +47,49 @@ export class Module {
    * @param comment says what it computes.
    * @param isGuarded whether it does nothing when a value was found that is not finite.
    */
-  add(name: string, pieces: readonly Piece[], mode: StoreMode, comment: string, isGuarded = false): void {
+  add(name: string, { pieces, turns }: Dispatch, mode: StoreMode, comment: string, isGuarded = false): void {
     const guard = isGuarded ? [`(if (i32.load offset=${words.health} ${int(0)}) (then (return)))`] : [];
-    const calls = pieces.map((piece, i) => this.call(piece, mode, i));
+    const calls = turns === undefined ? pieces.map((piece, i) => this.call(piece, mode, i)) : this.inTurns(pieces, turns, mode);
     const head = `(func $${name} (param $thread i32) (param $threads i32) (param $scratch i32) ;; ${comment}`;
     this.dispatches.push({ name, text: [head, ...[...guard, ...calls].map((line) => `  ${line}`), ")"].join("\n") });
   }
 
-  /** The call of a piece's kernel. Threads take turns in beginning, so that what is not divisible is spread over them. */
-  private call({ part, schedule }: Piece, mode: StoreMode, turn: number): string {
+  /** The call of a piece's kernel for the thread's share. Each piece begins with another thread, so that remainders are spread. */
+  private call(piece: Piece, mode: StoreMode, first: number): string {
+    const own = first === 0 ? get("$thread") : `(i32.rem_u (i32.add ${get("$thread")} ${int(first)}) ${get("$threads")})`;
+    return this.callFor(piece, mode, undefined, (units) => [share(units, own), share(units, sum(own, int(1)))]);
+  }
+
+  /** A loop over the thread's share of the turns, in which each piece's kernel does its part. */
+  private inTurns(pieces: readonly Piece[], turns: number, mode: StoreMode): readonly string[] {
+    const calls = pieces.map((piece) => this.callFor(piece, mode, turns, (units) => [0, 1].map((next) => scaled(sum(get("$turn"), int(next)), units / turns)) as [string, string]));
+    return [
+      "(local $turn i32) (local $last i32)",
+      set("$turn", share(turns, get("$thread"))),
+      set("$last", share(turns, sum(get("$thread"), int(1)))),
+      `(if (i32.lt_u ${get("$turn")} ${get("$last")}) (then`,
+      "(loop $next",
+      ...calls.map((call) => `  ${call}`),
+      `  (br_if $next (i32.lt_u (local.tee $turn ${sum(get("$turn"), int(1))}) ${get("$last")})))))`,
+    ];
+  }
+
+  private callFor({ part, schedule }: Piece, mode: StoreMode, turns: number | undefined, unitsOf: (units: number) => readonly [begin: string, end: string]): string {
     const { key, tensors } = structureOf(part);
-    const kernel = this.kernelOf(`${mode} ${schedule.kind} ${key}`, tensors, () => this.written(part, schedule, mode));
-    const own = turn === 0 ? get("$thread") : `(i32.rem_u (i32.add ${get("$thread")} ${int(turn)}) ${get("$threads")})`;
-    const share = (thread: string) => `(i32.div_u (i32.mul ${int(kernel.units)} ${thread}) ${get("$threads")})`;
+    const kernel = this.kernelOf(`${mode} ${schedule.kind} ${turns} ${key}`, tensors, () => this.written(part, schedule, mode, turns));
     const addresses = kernel.tensors.map((i) => int(this.addressOf(tensors[i]!)));
-    return `(call $${kernel.name} ${share(own)} ${share(`(i32.add ${own} ${int(1)})`)} ${get("$scratch")} ${addresses.join(" ")})`;
+    return `(call $${kernel.name} ${unitsOf(kernel.units).join(" ")} ${get("$scratch")} ${addresses.join(" ")})`;
   }
 
   /** A product whose factors' addresses do not come apart is computed row by row. */
-  private written(part: Part, schedule: Schedule, mode: StoreMode): { writer: Writer; body: Body; stem: string } {
+  private written(part: Part, schedule: Schedule, mode: StoreMode, turns: number | undefined): { writer: Writer; body: Body; stem: string } {
     if (schedule.kind === "product") {
       const writer = new Writer(this.isRelaxed);
       const body = productBody(part, productsOf(part)!, writer, mode);
       if (body !== undefined) return { writer, body, stem: "product" };
     }
     const writer = new Writer(this.isRelaxed);
-    return { writer, body: rowsBody(part, writer, mode), stem: "rows" };
+    return { writer, body: rowsBody(part, writer, mode, turns), stem: "rows" };
   }
 
   /** The kernel of a part with these tensors; parts that are alike but for them have one. */
@@ -106,6 +123,11 @@ export class Module {
     ];
     return `(module\n\n${parts.join("\n\n")}\n)\n`;
   }
+}
+
+/** The first of so many units that is a thread's. */
+function share(units: number, thread: string): string {
+  return `(i32.div_u (i32.mul ${int(units)} ${thread}) ${get("$threads")})`;
 }
 
 /** Runs the dispatches `$from` … `$to` − 1, each one when all threads are done with the one before. */

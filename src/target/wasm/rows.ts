@@ -8,6 +8,7 @@ import { address } from "../../kernel/normalise.js";
 import { type Part, type Store, hasFolds, tablesOf } from "../../kernel/part.js";
 import { type Pass, passesOf } from "../../kernel/passes.js";
 import { size } from "../../kernel/product.js";
+import { leadOf } from "../../kernel/turns.js";
 import { type Fold, type Scalar, loadsOf } from "../../kernel/scalar.js";
 import { stepsAlong } from "./address.js";
 import { Expressions, type StoreMode, joined, lanes, repeat } from "./expression.js";
@@ -19,9 +20,12 @@ export interface Body {
   readonly units: number;
 }
 
-export function rowsBody(part: Part, writer: Writer, mode: StoreMode): Body {
+/** @param turns in how many equal parts the units are asked for, where they are done in turns. */
+export function rowsBody(part: Part, writer: Writer, mode: StoreMode, turns?: number): Body {
   const passes = passesOf(part.stores, part.rows);
-  return runsAlongRows(part, passes) ? fourRows(part, passes, writer, mode) : rowByRow(part, passes, writer, mode);
+  // Four neighbouring rows have to be of one turn.
+  const isWhole = turns === undefined || !leadOf(part, turns)!.loops.includes(part.rows.at(-1)!);
+  return isWhole && runsAlongRows(part, passes) ? fourRows(part, passes, writer, mode) : rowByRow(part, passes, writer, mode);
 }
 
 /** Vectors that sums of many rows are taken in side by side, so that all of a line of the cache is used when it is there. */

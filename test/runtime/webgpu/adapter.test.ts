@@ -120,7 +120,7 @@ describe("in a process of its own", () => {
     // An empty package is not found either, and keeps Node from looking for one in the folders above.
     mkdirSync(join(folder, "node_modules/webgpu"), { recursive: true });
     expect(runHere(tellError)).toMatch(
-      /^RunError: WebGPU in Node needs the npm package `webgpu`, .*run `npm install webgpu`, or .*--target tfjs/,
+      /^RunError: WebGPU in Node needs the npm package `webgpu`, .*run `npm install webgpu`, or .*--target wasm/,
     );
   });
 
