@@ -14,6 +14,16 @@ export async function loadJson<T>(path: string): Promise<T> {
   }
 }
 
+/** @throws RunError when the file does not come. */
+export async function loadBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await request(path);
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    throw damaged(path, "it breaks off", cause);
+  }
+}
+
 /**
  * The contents of a file that is compressed with gzip.
  * @param onBytes is told how many more of its bytes have come.

@@ -1,10 +1,10 @@
 /// <reference lib="dom" />
 /** The script of a page that trains a model: `index.html` runs it. */
 
-import { describeAdapter } from "../webgpu/adapter.js";
-import { summarize } from "../webgpu/description.js";
 import type { Manifest } from "../trainer.js";
 import { Chart } from "./chart.js";
+import { chooseDevice } from "./choose.js";
+import type { Device } from "./device.js";
 import { loadJson } from "./files.js";
 import { Run } from "./run.js";
 import type { StoredData } from "./stored.js";
@@ -18,18 +18,19 @@ export const run = await open(new View());
 
 async function open(view: View): Promise<Run | undefined> {
   try {
-    view.showAdapter(summarize(await describeAdapter()));
+    const device = await chooseDevice(new URLSearchParams(location.search).get("device"));
+    view.showDevice(device.description);
     const [manifest, stored] = await Promise.all([loadJson<Manifest>("manifest.json"), loadJson<StoredData>("data/index.json")]);
-    return show(view, manifest, stored);
+    return show(view, device, manifest, stored);
   } catch (error) {
-    view.showAdapter("no GPU in use");
+    view.showDevice("nothing computes");
     view.showProblem(error instanceof Error ? error.message : String(error));
     return undefined;
   }
 }
 
-function show(view: View, manifest: Manifest, stored: StoredData): Run {
-  const own = new Run(manifest, stored, () => redraw());
+function show(view: View, device: Device, manifest: Manifest, stored: StoredData): Run {
+  const own = new Run(manifest, stored, device, () => redraw());
   const chart = new Chart(document.getElementById("chart")!);
   const redraw = paced(() => {
     view.show(own, stored);

@@ -7,13 +7,10 @@ import { RunError, TrainingFault } from "../errors.js";
 import { TrainingLoop } from "../loop.js";
 import type { EvaluationMetrics, StepMetrics } from "../metrics.js";
 import { encodeSafetensors } from "../safetensors-bytes.js";
-import type { Engine, Manifest } from "../trainer.js";
-import { type OpenDevice, openDevice } from "../webgpu/adapter.js";
-import { createEngine } from "../webgpu/engine.js";
-import type { Plan } from "../webgpu/plan.js";
+import type { Manifest } from "../trainer.js";
 import { weightsOf } from "../weights.js";
 import { loadData } from "./data.js";
-import { loadJson } from "./files.js";
+import type { Device, OpenEngine } from "./device.js";
 import { loadedBytes, type StoredData } from "./stored.js";
 
 /** What the run is at, with what there is to say of it. */
@@ -39,7 +36,7 @@ export class Run {
   readonly evaluations: EvaluationMetrics[] = [];
 
   private data: Batches | undefined;
-  private gpu: { readonly open: OpenDevice; readonly engine: Engine } | undefined;
+  private open: OpenEngine | undefined;
   private loop: TrainingLoop | undefined;
   /** What the run goes on from: made now and then, and whenever it pauses. It outlives the device. */
   private checkpoint: Omit<Checkpoint, "device"> | undefined;
@@ -50,6 +47,7 @@ export class Run {
   constructor(
     readonly manifest: Manifest,
     private readonly stored: StoredData,
+    private readonly device: Device,
     private readonly onChange: () => void,
   ) {}
 
@@ -71,9 +69,9 @@ export class Run {
     return this.checkpoint?.state.step;
   }
 
-  /** Bytes of the GPU's memory that are taken; undefined while there is no engine. */
+  /** Bytes of the device's memory that are taken; undefined while there is no engine. */
   get heldBytes(): number | undefined {
-    return this.gpu?.engine.memory().bytes;
+    return this.open?.engine.memory().bytes;
   }
 
   /** Begins or goes on from the last checkpoint. Fulfilled, never rejected, when training has paused, ended or failed. */
@@ -107,7 +105,7 @@ export class Run {
     this.stop = new AbortController();
     const { manifest, stop } = this;
     const data = (this.data ??= await this.load());
-    const { engine } = (this.gpu ??= await this.open());
+    const { engine } = (this.open ??= await this.openEngine());
     const state = this.checkpoint?.state ?? beginning;
     this.forgetAfter(state);
     this.loop = new TrainingLoop(
@@ -145,18 +143,16 @@ export class Run {
     return makeBatches(await loadData(this.stored, this.manifest, onBytes), this.manifest);
   }
 
-  /** A device with the plan compiled, and the values to go on from. */
-  private async open(): Promise<{ open: OpenDevice; engine: Engine }> {
+  /** An engine with the values to go on from. */
+  private async openEngine(): Promise<OpenEngine> {
     const onProgress = (done: number, total: number) => this.become({ kind: "preparing", what: "kernels", done, total });
     onProgress(0, 1);
-    const plan = await loadJson<Plan>("plan.json");
-    const open = await openDevice(plan);
+    const open = await this.device.open(this.manifest, onProgress);
     try {
-      const engine = await createEngine(open, plan, this.manifest, onProgress);
-      await (this.checkpoint === undefined ? engine.initialise() : engine.write(this.checkpoint.values));
-      return { open, engine };
+      await (this.checkpoint === undefined ? open.engine.initialise() : open.engine.write(this.checkpoint.values));
+      return open;
     } catch (error) {
-      open.device.destroy();
+      open.close();
       throw error;
     }
   }
@@ -188,9 +184,8 @@ export class Run {
   }
 
   private release(): void {
-    this.gpu?.engine.dispose();
-    this.gpu?.open.device.destroy();
-    this.gpu = undefined;
+    this.open?.close();
+    this.open = undefined;
   }
 
   private become(phase: Phase): void {

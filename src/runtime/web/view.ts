@@ -6,7 +6,7 @@ import type { EvaluationMetrics } from "../metrics.js";
 import type { Phase, Run } from "./run.js";
 import { loadedBytes, type StoredData } from "./stored.js";
 
-const ids = ["adapter", "alert", "toggle", "save", "status", "preparing", "step", "epoch", "loss", "rate", "speed", "left", "held", "evaluations"] as const;
+const ids = ["device", "alert", "toggle", "save", "status", "preparing", "step", "epoch", "loss", "rate", "speed", "left", "held", "evaluations"] as const;
 
 export class View {
   private readonly elements: Readonly<Record<(typeof ids)[number], HTMLElement>>;
@@ -27,8 +27,8 @@ export class View {
   }
 
   /** One line on what computes. */
-  showAdapter(line: string): void {
-    this.elements.adapter.textContent = line;
+  showDevice(line: string): void {
+    this.elements.device.textContent = line;
   }
 
   /** What the reader must know of; nothing takes it away. */
@@ -115,7 +115,7 @@ function statusOf({ phase, state }: Run, stored: StoredData): string {
     case "ready":
       return `Ready. At the start, ${data} of examples are loaded.`;
     case "preparing":
-      return phase.what === "data" ? `Loading ${data} of examples …` : "Compiling the model for this GPU …";
+      return phase.what === "data" ? `Loading ${data} of examples …` : "Preparing the model …";
     case "training":
       return "Training.";
     case "stopping":

@@ -24,18 +24,20 @@ export interface Site {
   close(): void;
 }
 
-/** Serves the files of `folder`, and nothing else. */
-export async function serve(folder: string): Promise<Site> {
+const isolation = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+
+/** Serves the files of `folder`, and nothing else; if `isIsolated`, to pages that may share memory with their threads. */
+export async function serve(folder: string, isIsolated = false): Promise<Site> {
   const missing: string[] = [];
   const server = createServer(({ url = "" }, response) => {
-    const path = url.replace(/\/$/, "/index.html");
+    const path = url.split("?")[0]!.replace(/\/$/, "/index.html");
     const file = join(folder, path.slice(base.length));
     if (!path.startsWith(base) || !existsSync(file)) {
       missing.push(url);
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
+    response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", ...(isIsolated ? isolation : {}) });
     createReadStream(file).pipe(response);
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));

@@ -7,12 +7,12 @@ import { join, posix } from "node:path";
 const imports = /^(?:import|export)\b[^"]*?\bfrom "([^"]+)";$/gm;
 
 /**
- * The texts of a module and of all that it imports, by their paths below `folder`.
+ * The texts of modules and of all that they import, by their paths below `folder`.
  * @throws Error when one imports what a page has not, such as a module of Node's.
  */
-export async function moduleTexts(folder: string, entry: string): Promise<ReadonlyMap<string, string>> {
+export async function moduleTexts(folder: string, entries: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
-  const open = [entry];
+  const open = [...entries];
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     if (texts.has(path)) continue;
     const text = await readFile(join(folder, path), "utf8");

@@ -1,4 +1,4 @@
-/** What a reader can do with a page, and what may go wrong, with a plan that trains in no time. */
+/** What a reader can do with a page that trains on the GPU, and what may go wrong, with a plan that trains in no time. */
 
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeSafetensors } from "../../../src/runtime/safetensors.js";
 import type { Manifest } from "../../../src/runtime/trainer.js";
 import { runTrainer } from "../../../src/runtime/webgpu/trainer.js";
-import { writeWebTrainer } from "../../../src/target/webgpu/web.js";
+import { type WebTrainer, writeWebTrainer } from "../../../src/target/web/write.js";
 import { compileRuntime, writeArrays } from "../../target/trainers.js";
+import { tinyManifest, tinyModule, tinyPlan } from "../wasm/tiny.js";
 import { batch, regressionBatch, regressionManifest, regressionPlan } from "../webgpu/regression.js";
 import { alertOf, canOpenPages, openBrowser, press, runOf, saved, serve, type Site, status, visit } from "./site.js";
 
@@ -32,12 +33,18 @@ async function data(folder: string, outlier?: number): Promise<string> {
   return folder;
 }
 
-describe.skipIf(!canOpenPages)("a page", () => {
+/** With kernels for the CPU of something else, which nobody loads. */
+async function pageOf(changes: Partial<Manifest>): Promise<WebTrainer> {
+  const wasm = { plan: tinyPlan, manifest: tinyManifest, module: await tinyModule(), usesRelaxed: false };
+  return { webgpu: { plan, manifest: { ...manifest, ...changes } }, wasm, relaxed: wasm };
+}
+
+describe.skipIf(!canOpenPages)("a page on the GPU", () => {
   beforeAll(async () => {
     work = await mkdtemp(join(tmpdir(), "norm-page-"));
     const compiled = await compileRuntime(join(work, "package"));
-    await writeWebTrainer(plan, manifest, join(work, "site", "page"), [await data(join(work, "data"))], compiled);
-    await writeWebTrainer(plan, { ...manifest, holdout: 0 }, join(work, "site", "diverging"), [await data(join(work, "outlier"), 1e30)], compiled);
+    await writeWebTrainer(await pageOf({}), join(work, "site", "page"), [await data(join(work, "data"))], compiled);
+    await writeWebTrainer(await pageOf({ holdout: 0 }), join(work, "site", "diverging"), [await data(join(work, "outlier"), 1e30)], compiled);
     site = await serve(join(work, "site"));
     browser = await openBrowser();
   }, 60_000);
@@ -51,7 +58,7 @@ describe.skipIf(!canOpenPages)("a page", () => {
     const run = join(work, "run");
     await runTrainer({ plan, manifest }, { folder: run, data: [join(work, "data")], quiet: true });
     const weights = await readFile(join(run, "weights.safetensors"));
-    const { page, errors } = await visit(browser, `${site.url}page/index.html`, (own) =>
+    const { page, errors } = await visit(browser, `${site.url}page/index.html?device=webgpu`, (own) =>
       own.addInitScript(`
         const open = GPUAdapter.prototype.requestDevice;
         GPUAdapter.prototype.requestDevice = async function (descriptor) {
@@ -99,7 +106,7 @@ describe.skipIf(!canOpenPages)("a page", () => {
   });
 
   test("says where the first value that is not finite came from, and does not try again", { timeout: 60_000 }, async () => {
-    const { page } = await visit(browser, `${site.url}diverging/`);
+    const { page } = await visit(browser, `${site.url}diverging/?device=webgpu`);
     expect(await page.textContent("main")).toContain("No examples are held out.");
     await press(page, "Start training");
     expect(await alertOf(page, "NaN")).toMatch(/^training step \d+ gave NaN or infinity: first in reduce_sum of the forward phase, at loss \(regression\.norm:3:5\)\. No weights were kept yet\.$/);
@@ -109,7 +116,7 @@ describe.skipIf(!canOpenPages)("a page", () => {
   });
 
   test("says what does not load or is damaged, and tries again", { timeout: 60_000 }, async () => {
-    const { page } = await visit(browser, `${site.url}page/`);
+    const { page } = await visit(browser, `${site.url}page/?device=webgpu`);
     const file = await readFile(join(work, "site", "page", "data", "000.bin"));
     await page.route("**/data/000.bin", (route) => route.fulfill({ status: 404 }), { times: 1 });
     await press(page, "Start training");
@@ -129,9 +136,10 @@ describe.skipIf(!canOpenPages)("a page", () => {
     await page.close();
   });
 
-  test("without WebGPU says why, and offers nothing", { timeout: 60_000 }, async () => {
-    const { page } = await visit(browser, `${site.url}page/`, (own) => own.addInitScript(`Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined })`));
+  test("says why there is no GPU, and offers nothing", { timeout: 60_000 }, async () => {
+    const { page } = await visit(browser, `${site.url}page/?device=webgpu`, (own) => own.addInitScript(`Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined })`));
     expect(await alertOf(page, "WebGPU")).toBe("this browser has no WebGPU: use a newer one, or switch WebGPU on in its settings");
+    expect(await page.textContent("#device")).toBe("nothing computes");
     expect(await page.isDisabled("#toggle")).toBe(true);
     await page.close();
   });

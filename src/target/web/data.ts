@@ -4,10 +4,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { DataError, type DataSet, type Examples } from "../../../runtime/data/index.js";
-import { formatBytes } from "../../../runtime/format.js";
-import type { InputSpec, Manifest, TensorData } from "../../../runtime/trainer.js";
-import { storedArrays, type StoredData, type StoredField, type StoredFile, type StoredType } from "../../../runtime/web/stored.js";
+import { DataError, type DataSet, type Examples } from "../../runtime/data/index.js";
+import { formatBytes } from "../../runtime/format.js";
+import type { InputSpec, Manifest, TensorData } from "../../runtime/trainer.js";
+import { storedArrays, type StoredData, type StoredField, type StoredFile, type StoredType } from "../../runtime/web/stored.js";
 
 /** Values per file at most, unless one example has more: hosts refuse large files, and the page shows how far it is. */
 const valuesPerFile = 4 * 2 ** 20;

@@ -46,7 +46,7 @@ p { margin: 0.25rem 0; }
 a { color: var(--accent); }
 code, pre { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.9em; }
 header p, footer, section > p { color: var(--muted); }
-#adapter { font-size: 0.875rem; }
+#device { font-size: 0.875rem; }
 main > * { margin: 1.5rem 0; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 

@@ -7,7 +7,7 @@ import type { DataSet, Examples } from "../../../src/runtime/data/index.js";
 import type { InputSpec, TensorData } from "../../../src/runtime/trainer.js";
 import { loadData } from "../../../src/runtime/web/data.js";
 import { loadedBytes, type StoredType } from "../../../src/runtime/web/stored.js";
-import { packData, writeData } from "../../../src/target/webgpu/web/data.js";
+import { packData, writeData } from "../../../src/target/web/data.js";
 import { input, newFolder, source } from "../../runtime/data/fixtures.js";
 import { regressionManifest } from "../../runtime/webgpu/regression.js";
 

@@ -1,8 +1,8 @@
 /** The page's `index.html`. What happens in it is in `runtime/web/`, which finds the elements by their ids. */
 
-import { formatBytes, formatCount } from "../../../runtime/format.js";
-import type { Manifest } from "../../../runtime/trainer.js";
-import { loadedBytes, type StoredData } from "../../../runtime/web/stored.js";
+import { formatBytes, formatCount } from "../../runtime/format.js";
+import type { Manifest } from "../../runtime/trainer.js";
+import { loadedBytes, type StoredData } from "../../runtime/web/stored.js";
 
 export function pageText(manifest: Manifest, data: StoredData): string {
   const { name, spec, reports } = manifest;
@@ -23,8 +23,8 @@ export function pageText(manifest: Manifest, data: StoredData): string {
 <body>
 <header>
   <h1>${escaped(name)}</h1>
-  <p>Trains the model of <code>${escaped(spec)}</code> on this computer’s GPU. Nothing leaves the browser.</p>
-  <p id="adapter">looking for a GPU …</p>
+  <p>Trains the model of <code>${escaped(spec)}</code> on this computer: on its GPU, or else its CPU. Nothing leaves the browser.</p>
+  <p id="device">looking for a GPU …</p>
 </header>
 
 <main>
@@ -33,7 +33,7 @@ export function pageText(manifest: Manifest, data: StoredData): string {
   <script>
     // A page that is opened as a file may load no modules.
     if (location.protocol === "file:") {
-      document.getElementById("adapter").textContent = "";
+      document.getElementById("device").textContent = "";
       document.getElementById("alert").textContent = "Open this page through a web server: browsers load none of its scripts from a file. In its folder, \`npx serve\` or \`python3 -m http.server\` start one.";
       document.getElementById("alert").hidden = false;
     }
@@ -87,7 +87,7 @@ function readouts(reports: readonly string[]): string {
     ["Learning rate", `id="rate"`],
     ["Examples", `id="speed"`],
     ["Time left", `id="left"`],
-    ["GPU memory", `id="held"`],
+    ["Memory", `id="held"`],
   ];
   return items.map(([label, attribute]) => `    <div><dt>${escaped(label)}</dt><dd ${attribute}>–</dd></div>`).join("\n");
 }
@@ -109,7 +109,7 @@ function facts(manifest: Manifest, data: StoredData): string {
   const extent = manifest.steps === undefined ? `${manifest.epochs} epochs` : `${manifest.steps} steps`;
   const items: [label: string, text: string][] = [
     ["Parameters", formatCount(cost.parameters)],
-    ["Predicted memory", formatBytes(cost.peakBytes)],
+    ["Predicted memory", `at most ${formatBytes(cost.peakBytes)}`],
     ["Training step", `${formatCount(cost.flopsPerStep)} floating-point operations`],
     ["Run", `${extent} of batches of ${batch} examples, seed ${seed}`],
     ["Data", `${data.description}; ${formatBytes(loadedBytes(data))} to load`],
