@@ -66,10 +66,10 @@ async function writeTrainer(spec: string, compiled: Compiled, folder: string, { 
 async function writePage(compiled: Compiled, folder: string, data: readonly string[]): Promise<void> {
   const { compileWebgpu } = await import("./webgpu.js");
   const { compileWasm } = await import("./wasm.js");
-  const { mostThreads } = await import("../runtime/web/cpu.js");
+  const { usualThreads } = await import("../runtime/wasm/pool.js");
   const { writeWebTrainer } = await import("../target/web/write.js");
   const webgpu = compileWebgpu(compiled, portable);
-  const [wasm, relaxed] = [await compileWasm(compiled, mostThreads, false), await compileWasm(compiled, mostThreads, true)];
+  const [wasm, relaxed] = [await compileWasm(compiled, usualThreads, false), await compileWasm(compiled, usualThreads, true)];
   await writeWebTrainer({ webgpu, wasm, relaxed }, folder, data);
 }
 

@@ -10,7 +10,8 @@ import { startThread, type Thread } from "./thread.js";
 const pageBytes = 2 ** 16;
 /** Pages that 32-bit addresses reach. */
 const mostPages = 2 ** 16;
-/** More would wait for each other longer than they compute. */
+/** More threads than this are not taken unless they are asked for: they share a dispatch no better than they wait for each other. */
+export const usualThreads = 16;
 const mostThreads = 64;
 
 export interface Pool {

@@ -9,6 +9,7 @@ import { type Summary, train } from "../train.js";
 import { createEngine, type Trainer } from "./engine.js";
 import { enableRelaxedSimd } from "./node-features.js";
 import type { Plan } from "./plan.js";
+import { usualThreads } from "./pool.js";
 
 export type { Trainer } from "./engine.js";
 
@@ -17,12 +18,9 @@ export interface RunOptions extends StartOptions {
   readonly threads?: number;
 }
 
-/** Kernels are not divided for more. */
-const mostThreads = 16;
-
 /** As many as the machine runs at a time, at most 16. */
 export function defaultThreads(): number {
-  return Math.min(mostThreads, availableParallelism());
+  return Math.min(usualThreads, availableParallelism());
 }
 
 /**

@@ -1,8 +1,9 @@
 /** Which device a page trains on. */
 
 import { RunError } from "../errors.js";
+import { runsKernels } from "../wasm/features.js";
 import { type AdapterDescription, describeAdapter } from "../webgpu/adapter.js";
-import { cpu, runsKernels } from "./cpu.js";
+import { cpu } from "./cpu.js";
 import type { Device } from "./device.js";
 import { gpu } from "./gpu.js";
 

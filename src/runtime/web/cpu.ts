@@ -4,23 +4,13 @@
 import { createEngine } from "../wasm/engine.js";
 import { hasRelaxedSimd } from "../wasm/features.js";
 import type { Plan } from "../wasm/plan.js";
+import { usualThreads } from "../wasm/pool.js";
 import type { Device } from "./device.js";
 import { damaged, loadBytes, loadJson } from "./files.js";
 
-/** Kernels are not divided for more. */
-export const mostThreads = 16;
-
-/** The bytes of `(module (memory 1 1 shared) (func (result v128) i32.const 0 i32.atomic.load v128.load))`. */
-const threadsAndSimd = "0061736d010000000105016000017b030201000504010301010a0e010c004100fe100200fd0004000b";
-
-/** Whether this browser can run the kernels. Some have no WebAssembly, for safety. */
-export function runsKernels(): boolean {
-  return "WebAssembly" in globalThis && WebAssembly.validate(Uint8Array.from(threadsAndSimd.match(/../g)!, (byte) => parseInt(byte, 16)));
-}
-
 /** @param why not the GPU, for people. */
 export function cpu(why: string): Device {
-  const most = Math.min(mostThreads, navigator.hardwareConcurrency);
+  const most = Math.min(usualThreads, navigator.hardwareConcurrency);
   const threads = crossOriginIsolated ? most : 1;
   const unused = threads < most ? ` of ${most}, because the page's server does not isolate it (its README.md says how)` : "";
   return {
