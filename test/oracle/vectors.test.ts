@@ -145,6 +145,83 @@ describe("PowerNorm, whose stated gradient keeps a running state", () => {
   });
 });
 
+describe("PowerNorm of the standard library", () => {
+  test.each([["paper", "power(x, eps: 0)"], ["code", "power_released(x, eps: 0)"]] as const)("by the %s", (rule, call) => {
+    const { steps } = vector<PowerVector>("power_norm");
+    const batch = (data: readonly number[]): NamedTensor => ({ axes: ["batch", "feature"], shape: [4, 1], data });
+    // The second one is the first with an argument, and its parameters are called as its.
+    const name = "power";
+    const compiled = compileLayer(`use std.norms { ${call.slice(0, call.indexOf("("))} } layer main(x) { return ${call} }`, { x: batch(file.x) });
+    const one = (value: number) => along("feature", [value]);
+    const parameters = { [`${name}.scale`]: one(1), [`${name}.shift`]: one(0) };
+    let states: NamedTensors = { [`${name}.square`]: one(1), [`${name}.drift`]: one(0) };
+    for (const step of steps) {
+      const result = compiled.run("training", { inputs: { x: batch(file.x) }, parameters, states, cotangent: batch(file.dy) });
+      expectClose("forward", result.output, batch(step.forward ?? file.x.map((value) => value / Math.sqrt(step.forwardDivisorSquared!))), tolerance);
+      expectClose("dx", result.gradients.get("x"), batch(step.dx[rule]), tolerance);
+      for (const [state, value] of Object.entries(step.statesAfter ?? {})) {
+        const own = state === "nu" ? "drift" : "square";
+        expectClose(state, result.statesAfter.get(`${name}.${own}`), one(value), { absolute: 1e-12, relative: 0 });
+      }
+      states = Object.fromEntries(result.statesAfter);
+    }
+  });
+
+  test("PN-V divides by the batch's quadratic mean, through which the gradient passes", () => {
+    // Along a batch of one feature it is what RMS normalisation is along features.
+    const batch = (data: readonly number[]): NamedTensor => ({ axes: ["batch", "feature"], shape: [4, 1], data });
+    const one = (value: number) => along("feature", [value]);
+    const result = runLayer("use std.norms { quadratic } layer main(x) { return quadratic(x, eps: 0) }", {
+      inputs: { x: batch(file.x) },
+      parameters: { "quadratic.scale": one(1), "quadratic.shift": one(0) },
+      states: { "quadratic.square": one(1) },
+      cotangent: batch(file.dy),
+    });
+    expectClose("forward", result.output, batch(vector("rms").forward), tolerance);
+    expectClose("dx", result.gradients.get("x"), batch(vector("rms").dx), tolerance);
+    expectClose("square", result.statesAfter.get("quadratic.square"), one(0.9 + 0.1 * 7.5), { absolute: 1e-12, relative: 0 });
+  });
+});
+
+describe("norms of the nodes of a graph", () => {
+  interface NodeVector {
+    readonly x: readonly (readonly number[])[];
+    readonly forward: readonly (readonly number[])[];
+  }
+  const nodes = (data: readonly (readonly number[])[]): NamedTensor => ({ axes: ["token", "feature"], shape: [data.length, data[0]!.length], data: data.flat() });
+  const both = (value: number) => along("feature", [value, value]);
+  const parameters = { "graph.share": both(0.5), "graph.scale": both(1), "graph.shift": both(0) };
+  test.each<readonly [string, string, NamedTensors]>([
+    ["graph", "graph(x, eps: 0)", parameters],
+    ["pair", "pair(x, eps: 0)", {}],
+  ])("%s", (name, call, given) => {
+    const { x, forward } = vector<NodeVector>(`${name}_norm`);
+    const result = runLayer(`use std.norms { ${name} } layer main(x) { return ${call} }`, { inputs: { x: nodes(x) }, parameters: given });
+    expectClose("forward", result.output, nodes(forward), tolerance);
+  });
+});
+
+describe("norms without a mean", () => {
+  const column = (data: readonly number[], axis: string): NamedTensor => ({ axes: [axis, "feature"], shape: [data.length, 1], data });
+  const one = (value: number) => along("feature", [value]);
+
+  test("response divides by the quadratic mean over tokens, and nothing falls below the threshold", () => {
+    const given = { "response.scale": one(1), "response.shift": one(0), "response.threshold": one(0.8) };
+    const result = runLayer("use std.norms { response } layer main(x) { return response(x, eps: 0) }", { inputs: { x: column(file.x, "token") }, parameters: given });
+    expectClose("forward", result.output, column(vector("rms").forward.map((value) => Math.max(value, 0.8)), "token"), tolerance);
+  });
+
+  test("variance divides by the deviation of the batch", () => {
+    const result = runLayer("use std.norms { variance } layer main(x) { return variance(x, eps: 0) }", {
+      inputs: { x: column(file.x, "batch") },
+      parameters: { "variance.scale": one(1), "variance.shift": one(0) },
+      states: { "variance.running_variance": one(1) },
+    });
+    expectClose("forward", result.output, column(file.x.map((value) => value / Math.sqrt(1.25)), "batch"), tolerance);
+    expectClose("state", result.statesAfter.get("variance.running_variance"), one(0.9 + 0.1 * 1.25), { absolute: 1e-12, relative: 0 });
+  });
+});
+
 describe("statistics of a padded sequence", () => {
   const { x, length, masked, unmasked } = vector<MaskedVector>("masked_batch_statistics");
   const sequence = (data: readonly number[]): NamedTensor => ({ axes: ["batch", "token", "feature"], shape: [1, data.length, 1], data });

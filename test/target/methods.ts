@@ -17,6 +17,13 @@ const norms: Readonly<Record<string, string>> = {
   instance: "instance",
   scale: "scale",
   dyt: "dyt(alpha: 0.8)",
+  response: "response(learned: true)",
+  variance: "variance(momentum: 0.3)",
+  quadratic: "quadratic",
+  power: "power",
+  power_released: "power_released",
+  graph: "graph",
+  pair: "pair(length: 2)",
 };
 
 /** A stack for each placement, one after the other, with batch norm and layer norm. */
@@ -26,6 +33,8 @@ const placements: Readonly<Record<string, string>> = {
   sandwich: "sandwich",
   output: "output",
   deep: "deep(alpha: 1.4)",
+  rezero: "rezero",
+  layer_scale: "layer_scale(first: 0.5)",
 };
 
 const libraryOf = (name: string) => readFileSync(new URL(`../../stdlib/std/${name}.norm`, import.meta.url), "utf8");
@@ -59,7 +68,7 @@ const allNorms = `${head}
     input image[row: 8, column: 8, channel: 1]
     input label in 3
     patches = linear(patchify(image, 2), 8)
-    encoded = encoder(${Object.keys(norms).map((name, i) => `${name}_: slice(patches along token, from: ${2 * i}, size: 3)`).join(", ")})
+    encoded = encoder(${Object.keys(norms).map((name, i) => `${name}_: slice(patches along token, from: ${i}, size: 3)`).join(", ")})
     logits = linear(${Object.keys(norms).map((name) => `mean(encoded.${name}_ over token)`).join(" + ")}, 3)
     loss cross_entropy(logits, label)
     report accuracy(logits, label)
