@@ -23,6 +23,7 @@ const norms: Readonly<Record<string, string>> = {
   power: "power",
   power_released: "power_released",
   graph: "graph",
+  mean_only: "mean_only",
   pair: "pair(length: 2)",
 };
 
@@ -68,7 +69,7 @@ const allNorms = `${head}
     input image[row: 8, column: 8, channel: 1]
     input label in 3
     patches = linear(patchify(image, 2), 8)
-    encoded = encoder(${Object.keys(norms).map((name, i) => `${name}_: slice(patches along token, from: ${i}, size: 3)`).join(", ")})
+    encoded = encoder(${Object.keys(norms).map((name, i) => `${name}_: slice(patches along token, from: ${i % 14}, size: 3)`).join(", ")})
     logits = linear(${Object.keys(norms).map((name) => `mean(encoded.${name}_ over token)`).join(" + ")}, 3)
     loss cross_entropy(logits, label)
     report accuracy(logits, label)
