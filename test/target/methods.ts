@@ -29,13 +29,13 @@ const norms: Readonly<Record<string, string>> = {
 
 /** A stack for each placement, one after the other, with batch norm and layer norm. */
 const placements: Readonly<Record<string, string>> = {
+  rezero: "rezero",
+  layer_scale: "layer_scale(first: 0.5)",
   pre: "pre",
   post: "post",
   sandwich: "sandwich",
   output: "output",
   deep: "deep(alpha: 1.4)",
-  rezero: "rezero",
-  layer_scale: "layer_scale(first: 0.5)",
 };
 
 const libraryOf = (name: string) => readFileSync(new URL(`../../stdlib/std/${name}.norm`, import.meta.url), "utf8");

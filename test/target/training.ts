@@ -135,8 +135,8 @@ function tooLarge(all: readonly Difference[]): Difference[] {
 }
 const firstValues = "first values";
 
-/** Parameters that begin as zeros move by some thousandths a step. */
-const leastScale = 1e-3;
+/** Parameters that begin as zeros move by some thousandths a step, and noise moves those without a gradient by some millionths. */
+const leastScale = 3e-3;
 
 function largestDifference(some: ArrayLike<number>, others: ArrayLike<number>): number {
   let most = some.length === others.length ? 0 : Infinity;
