@@ -68,7 +68,7 @@ describe("what cannot be used", () => {
   });
 
   it("is told with what there is", () => {
-    expect(only("use std.norms { layr }").help).toBe("a similar name exists: `layer`");
+    expect(only("use std.norms { layerr }").help).toBe("a similar name exists: `layer`");
     expect(only("use std.norm { layer }").help).toContain("`std.norms`");
   });
 });

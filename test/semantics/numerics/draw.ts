@@ -47,7 +47,7 @@ export class Draw {
   slots(types: ReadonlyMap<string, TensorType>): NamedTensors {
     return Object.fromEntries([...types].map(([name, { axes }]) => {
       const extents = Object.fromEntries(axes.map((axis) => [axis.name, axis.extent]));
-      const isPositive = /scale|radius|steepness|variance/.test(name);
+      const isPositive = /scale|radius|steepness|variance|square/.test(name);
       const value = this.normal(extents, isPositive ? 0.2 : 0.5);
       return [name, isPositive ? { ...value, data: value.data.map((own: number) => 0.7 + Math.abs(own)) } : value];
     }));
