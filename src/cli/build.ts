@@ -65,12 +65,11 @@ async function writeTrainer(spec: string, compiled: Compiled, folder: string, { 
 
 async function writePage(compiled: Compiled, folder: string, data: readonly string[]): Promise<void> {
   const { compileWebgpu } = await import("./webgpu.js");
-  const { compileWasm } = await import("./wasm.js");
+  const { compileWasmForBoth } = await import("./wasm.js");
   const { usualThreads } = await import("../runtime/wasm/pool.js");
   const { writeWebTrainer } = await import("../target/web/write.js");
   const webgpu = compileWebgpu(compiled, portable);
-  const [wasm, relaxed] = [await compileWasm(compiled, usualThreads, false), await compileWasm(compiled, usualThreads, true)];
-  await writeWebTrainer({ webgpu, wasm, relaxed }, folder, data);
+  await writeWebTrainer({ webgpu, ...(await compileWasmForBoth(compiled, usualThreads)) }, folder, data);
 }
 
 async function stageText(compiled: Compiled, stage: "model" | "ir" | "step" | "kernels" | "cost", target: Target | undefined): Promise<string> {

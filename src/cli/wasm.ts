@@ -2,13 +2,11 @@
 
 import type { Compiled } from "../compiler/compile.js";
 import { IrError } from "../ir/types.js";
-import { lower } from "../kernel/lower.js";
 import { printKernels } from "../kernel/print.js";
 import { RunError } from "../runtime/errors.js";
 import type { Trainer } from "../runtime/wasm/engine.js";
 import { assemble } from "../target/wasm/assemble.js";
-import { processor } from "../target/wasm/device.js";
-import { emitWasm } from "../target/wasm/emit.js";
+import { emitKernels, emitWasm, kernelsFor } from "../target/wasm/emit.js";
 import { wasmManifest } from "../target/wasm/manifest.js";
 import { kernelsOf, writeTrainer } from "../target/wasm/write.js";
 
@@ -17,6 +15,18 @@ export async function compileWasm({ program, manifest }: Compiled, threads: numb
   return checked(manifest.name, async () => {
     const { plan, text } = emitWasm(program, { isRelaxed: usesRelaxed });
     return { plan, module: await assemble(text), manifest: wasmManifest(plan, manifest, threads), usesRelaxed };
+  });
+}
+
+/** Trainers for engines without and with relaxed SIMD. @throws RunError when the model does not fit. */
+export async function compileWasmForBoth({ program, manifest }: Compiled, threads: number): Promise<{ readonly wasm: Trainer; readonly relaxed: Trainer }> {
+  return checked(manifest.name, async () => {
+    const { plan, text, relaxedText } = kernelsOf(program);
+    const own = { plan, manifest: wasmManifest(plan, manifest, threads) };
+    return {
+      wasm: { ...own, module: await assemble(text), usesRelaxed: false },
+      relaxed: { ...own, module: await assemble(relaxedText), usesRelaxed: true },
+    };
   });
 }
 
@@ -31,8 +41,9 @@ export async function writeWasm({ program, manifest }: Compiled, folder: string)
 /** The module as text; before it, as comments, what its kernels compute. @throws RunError when the model does not fit. */
 export async function wasmText({ program, manifest }: Compiled): Promise<string> {
   return checked(manifest.name, async () => {
-    const explained = printKernels(lower(program, processor)).trimEnd().split("\n");
-    return [...explained.map((line) => `;; ${line}`.trimEnd()), emitWasm(program, { isRelaxed: true }).text].join("\n");
+    const kernels = kernelsFor(program);
+    const explained = printKernels(kernels).trimEnd().split("\n");
+    return [...explained.map((line) => `;; ${line}`.trimEnd()), emitKernels(kernels, { isRelaxed: true }).text].join("\n");
   });
 }
 

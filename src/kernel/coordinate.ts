@@ -221,7 +221,7 @@ function rebuiltAtom(atom: Atom, replace: Parameters<typeof rebuild>[1]): Coordi
 }
 
 /** Calls `visit` for every atom, also for those inside others. */
-export function visitAtoms(of: Coordinate, visit: (atom: Atom) => void): void {
+export function visitAtoms(of: Pick<Coordinate, "terms">, visit: (atom: Atom) => void): void {
   for (const { atom } of of.terms) {
     visit(atom);
     if ("of" in atom) visitAtoms(atom.of, visit);

@@ -168,13 +168,13 @@ class Rewriting {
 }
 
 /** The variables that a coordinate depends on. */
-export function variablesOf(of: Coordinate): ReadonlySet<Variable> {
+export function variablesOf(of: Pick<Coordinate, "terms">): ReadonlySet<Variable> {
   const result = new Set<Variable>();
   collectVariables(of, result);
   return result;
 }
 
-function collectVariables(of: Coordinate, into: Set<Variable>): void {
+function collectVariables(of: Pick<Coordinate, "terms">, into: Set<Variable>): void {
   visitAtoms(of, (atom) => {
     if (atom.kind === "variable") into.add(atom.variable);
     if (atom.kind === "value") for (const loop of atom.value.free) into.add(loop);

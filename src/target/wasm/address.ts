@@ -1,6 +1,6 @@
 /** Where tensors' elements lie, as WebAssembly text. Sums of what does not move in a loop are computed outside of it. */
 
-import { type Atom, type Coordinate, type Term, type Variable, atomKey, plus, termsOf } from "../../kernel/coordinate.js";
+import { type Atom, type Coordinate, type Term, type Variable, atomKey } from "../../kernel/coordinate.js";
 import { type Scalar, variablesOf } from "../../kernel/scalar.js";
 import { type Tensor, tensorBytes } from "../../kernel/tensor.js";
 import { type Block, type Writer, get, int, scaled, set, sum } from "./writer.js";
@@ -16,9 +16,10 @@ export interface Place {
 /** By how many elements a coordinate moves in a step of a loop; undefined when that is not always the same. */
 export function stepsAlong(of: Coordinate, loop: Variable): number | undefined {
   let step = 0;
-  for (const { atom, factor } of of.terms) {
+  for (const term of of.terms) {
+    const { atom, factor } = term;
     if (atom.kind === "variable") step += atom.variable === loop ? factor : 0;
-    else if (variablesOf(plus(termsOf(of, (term) => term.atom === atom))).has(loop)) return undefined;
+    else if (variablesOf({ terms: [term] }).has(loop)) return undefined;
   }
   return step;
 }
@@ -63,7 +64,7 @@ export class Addresses {
   private summed(base: string, terms: readonly Term[], block: Block, step: number, unit: number): string {
     const homes = new Map<Block, Term[]>();
     for (const term of terms) {
-      const home = block.homeOf(variablesOf({ constant: 0, terms: [term], key: "" }));
+      const home = block.homeOf(variablesOf({ terms: [term] }));
       homes.set(home, [...(homes.get(home) ?? []), term]);
     }
     let text = base === "" ? int(0) : base;
@@ -83,7 +84,7 @@ export class Addresses {
 
   /** Whether an atom depends on the loop of four in a way that is not a shift. */
   private isShifted(atom: Atom): boolean {
-    return this.four !== undefined && atom.kind !== "variable" && variablesOf({ constant: 0, terms: [{ atom, factor: 1 }], key: "" }).has(this.four);
+    return this.four !== undefined && atom.kind !== "variable" && variablesOf({ terms: [{ atom, factor: 1 }] }).has(this.four);
   }
 
   private name(block: Block, key: string, text: string): string {

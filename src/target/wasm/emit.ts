@@ -27,9 +27,14 @@ export interface EmitOptions {
 
 /** The plan and the kernels of a verified program. @throws IrError when it needs more than 32-bit addresses reach. */
 export function emitWasm(program: Program, options: EmitOptions): EmittedWasm {
+  return emitKernels(kernelsFor(program), options);
+}
+
+/** The kernel program of a verified program, for a processor. @throws IrError when an entry cannot be computed by kernels. */
+export function kernelsFor(program: Program): KernelProgram {
   const kernels = lower(program, processor);
   verifyKernels(kernels, processor);
-  return emitKernels(kernels, options);
+  return kernels;
 }
 
 /** The plan and the module of a kernel program. */

@@ -11,7 +11,7 @@ import { type Fold, type Load, type Scalar, type ScalarOf, partsOf, reachable, v
 import { words } from "../../runtime/wasm/plan.js";
 import { type Place, Addresses, runsAlong, stepsAlong } from "./address.js";
 import { applied } from "./operations.js";
-import { fourBits, multiplyAdd } from "./vector.js";
+import { fourBits, multiplyAdd, zero } from "./vector.js";
 import { type Block, type Writer, get, int, set } from "./writer.js";
 
 /** What a store does: it writes, or it only looks whether the value is finite. */
@@ -194,7 +194,6 @@ function keyOf(scalar: Scalar, w: number): unknown {
   return w === 0 ? scalar : `${scalar.id} ${w}`;
 }
 
-export const zero = "(v128.const i32x4 0 0 0 0)";
 const exponent = fourBits(0x7f800000);
 
 function notFinite(value: string): string {

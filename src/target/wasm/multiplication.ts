@@ -23,7 +23,7 @@ export interface Factor {
 /** A factor that moves with these loops; undefined when its address cannot be taken apart. */
 export function factorOf(load: Load, batch: readonly Variable[], own: readonly Variable[], inner: readonly Variable[]): Factor | undefined {
   const where = address(load.at);
-  const moving = (loops: readonly Variable[]) => termsOf(where, (term) => [...variablesOf(termsOf(where, (other) => other === term))].every((loop) => loops.includes(loop)));
+  const moving = (loops: readonly Variable[]) => termsOf(where, (term) => [...variablesOf({ terms: [term] })].every((loop) => loops.includes(loop)));
   const parts = [batch, own, inner].map(moving);
   if (parts.reduce((total, { terms }) => total + terms.length, 0) !== where.terms.length) return undefined;
   const [still, ofOwn, ofInner] = parts as [Coordinate, Coordinate, Coordinate];
@@ -53,7 +53,6 @@ export class Multiplication {
   private readonly last: Variable;
   private readonly total: number;
   private readonly summands: number;
-  private readonly rows: number;
 
   constructor(
     private readonly writer: Writer,
@@ -69,7 +68,6 @@ export class Multiplication {
     this.last = product.inner.at(-1)!;
     this.total = size(product.inner);
     this.summands = summandsOf(product.inner);
-    this.rows = writer.reserve(4 * blocking.rows);
   }
 
   /** @param across tells which columns the block has, and `packed` those that the panels have. */
@@ -83,23 +81,22 @@ export class Multiplication {
     const way = this.leftWay();
     const height = Math.ceil(blocking.rows / lanes) * lanes;
     const copied = writer.reserve(way === "direct" ? 0 : 4 * height * summands);
-    // Where rows begin: in the factor, or in its copy.
-    if (way !== "rows") this.rowTable();
+    // Where rows begin: in the factor, and in its copy. Rows that are copied together need the latter alone.
+    const inFactor = way === "rows" ? undefined : this.rowTable();
     const step = way === "direct" ? 4 * stepsAlong(this.left.inner, this.last)! : way === "rows" ? 4 * height : 4;
-    const rows = way === "direct" ? this.rows : this.copiedRows(copied, way === "rows" ? 4 : 4 * summands);
+    const rows = way === "direct" ? inFactor! : this.copiedRows(copied, way === "rows" ? 4 : 4 * summands);
     const first = writer.local("first");
     if (keepsPanels) {
       const inner = block.open();
       this.packRight(inner, int(0), int(total), panels, panelBytes, offsets);
-      block.lines.push(`(if (i32.ne ${across} ${packed}) (then`);
-      block.close("(block", inner, ")))");
+      block.close(`(if (i32.ne ${across} ${packed}) (then`, inner, "))");
     }
     const multiplied = (inner: Block, from: string, count: string) => {
       if (!keepsPanels) this.packRight(inner, from, count, panels, panelBytes, offsets);
       if (way === "rows") this.copyRows(inner, from, count, copied, height);
-      if (way === "strided") this.copyStrided(inner, from, count, copied);
-      const shift = way === "direct" ? scaledText(from, step) : int(0);
-      const where = keepsPanels ? sum(panels, scaledText(from, 4 * panel)) : panels;
+      if (way === "strided") this.copyStrided(inner, from, count, copied, inFactor!);
+      const shift = way === "direct" ? scaled(from, step) : int(0);
+      const where = keepsPanels ? sum(panels, scaled(from, 4 * panel)) : panels;
       const adds = from === int(0) ? int(0) : `(i32.ne ${from} ${int(0)})`;
       const table = sum(get("$scratch"), int(rows));
       inner.lines.push(writer.call("multiply", table, this.extent.height, shift, int(step), where, this.extent.width, count, int(panelBytes), to, int(stride), adds));
@@ -119,30 +116,42 @@ export class Multiplication {
     return lead.length === 0 ? "direct" : "strided";
   }
 
-  /** Writes down where each row of the left factor begins. */
-  private rowTable(): void {
-    const { writer, block, left, product } = this;
-    this.forEach(block, this.extent.height, (inner, index) => {
-      bindLinear(writer, inner, product.m, sum(index, this.extent.row));
-      const { text, offset } = this.expressions.addresses.place(left.load.tensor, plus(left.still, left.own), inner);
-      inner.lines.push(`(i32.store offset=${this.rows} (i32.add ${get("$scratch")} (i32.shl ${index} ${int(2)})) ${sum(text, int(offset))})`);
+  /** The table of where each row of the left factor begins. */
+  private rowTable(): number {
+    const { writer, left, product, extent } = this;
+    return this.table(this.blocking.rows, extent.height, (inner, index) => {
+      bindLinear(writer, inner, product.m, sum(index, extent.row));
+      return this.placed(left, plus(left.still, left.own), inner);
     });
   }
 
   /** The table of where the columns of the right factor begin, if they are not evenly apart; in bytes. */
   private columnTable(): number | undefined {
-    const { writer, block, right, product, last } = this;
+    const { writer, right, product, last, extent } = this;
     const [only] = product.n;
     const step = product.n.length === 1 ? stepsAlong(right.own, only!) : undefined;
     const isPlain = step === 1 || (step !== undefined && step > 0 && stepsAlong(right.inner, last) === 1);
     if (isPlain) return undefined;
-    const table = writer.reserve(4 * this.blocking.columns);
-    this.forEach(block, this.extent.width, (inner, index) => {
-      bindLinear(writer, inner, product.n, sum(index, this.extent.column));
-      const where = scaled(this.expressions.addresses.coordinate(right.own, inner), 4);
-      inner.lines.push(`(i32.store offset=${table} (i32.add ${get("$scratch")} (i32.shl ${index} ${int(2)})) ${where})`);
+    return this.table(this.blocking.columns, extent.width, (inner, index) => {
+      bindLinear(writer, inner, product.n, sum(index, extent.column));
+      return scaled(this.expressions.addresses.coordinate(right.own, inner), 4);
+    });
+  }
+
+  /** Fills a table of the thread's own, with room for so many numbers, and gives its place. */
+  private table(room: number, count: string, value: (inner: Block, index: string) => string): number {
+    const table = this.writer.reserve(4 * room);
+    this.forEach(this.block, count, (inner, index) => {
+      const own = value(inner, index);
+      inner.lines.push(`(i32.store offset=${table} ${inTable(index)} ${own})`);
     });
     return table;
+  }
+
+  /** The address of an element of a factor. */
+  private placed(factor: Factor, where: Coordinate, block: Block): string {
+    const { text, offset } = this.expressions.addresses.place(factor.load.tensor, where, block);
+    return sum(text, int(offset));
   }
 
   private forEach(block: Block, count: string, body: (inner: Block, index: string) => void): void {
@@ -172,18 +181,18 @@ export class Multiplication {
     const { writer, right, product, last, extent } = this;
     const step = stepsAlong(right.inner, last)!;
     this.runs(block, from, count, (inner, done, summands) => {
-      const write = sum(to, scaledText(done, 4 * panel));
+      const write = sum(to, scaled(done, 4 * panel));
       const own = inner.open();
       const bytes = int(4 * step);
       if (table !== undefined) {
-        const { text, offset } = this.expressions.addresses.place(right.load.tensor, plus(right.still, right.inner), own);
-        own.lines.push(writer.call("pack_gathered", write, sum(text, int(offset)), summands, extent.width, bytes, int(panelBytes), sum(get("$scratch"), int(table))));
+        const read = this.placed(right, plus(right.still, right.inner), own);
+        own.lines.push(writer.call("pack_gathered", write, read, summands, extent.width, bytes, int(panelBytes), sum(get("$scratch"), int(table))));
       } else {
         own.bind(product.n[0]!, extent.column);
-        const { text, offset } = this.expressions.addresses.place(right.load.tensor, plus(right.still, right.inner, right.own), own);
+        const read = this.placed(right, plus(right.still, right.inner, right.own), own);
         const along = stepsAlong(right.own, product.n[0]!)!;
         const [name, stride] = along === 1 ? ["pack_rows", bytes] : ["pack_columns", int(4 * along)];
-        own.lines.push(writer.call(name!, write, sum(text, int(offset)), summands, extent.width, stride!, int(panelBytes)));
+        own.lines.push(writer.call(name!, write, read, summands, extent.width, stride!, int(panelBytes)));
       }
       inner.lines.push(...own.lines);
     });
@@ -196,40 +205,35 @@ export class Multiplication {
     this.runs(block, from, count, (inner, done, summands) => {
       const own = inner.open();
       own.bind(product.m[0]!, extent.row);
-      const { text, offset } = this.expressions.addresses.place(left.load.tensor, plus(left.still, left.inner, left.own), own);
-      const write = sum(get("$scratch"), scaledText(done, 4 * height), int(to));
-      own.lines.push(writer.call("copy_rows", write, sum(text, int(offset)), summands, int(height / lanes), int(4 * step)));
+      const read = this.placed(left, plus(left.still, left.inner, left.own), own);
+      const write = sum(get("$scratch"), scaled(done, 4 * height), int(to));
+      own.lines.push(writer.call("copy_rows", write, read, summands, int(height / lanes), int(4 * step)));
       inner.lines.push(...own.lines);
     });
   }
 
-  /** Copies row by row, so that the summands of a row are neighbours. */
-  private copyStrided(block: Block, from: string, count: string, to: number): void {
+  /** Copies row by row, from where the table `rows` says, so that the summands of a row are neighbours. */
+  private copyStrided(block: Block, from: string, count: string, to: number, rows: number): void {
     const { writer, left, last, summands: apart } = this;
     const step = stepsAlong(left.inner, last)!;
     this.runs(block, from, count, (inner, done, summands) => {
       const moved = writer.local("moved");
       inner.lines.push(set(moved, scaled(this.expressions.addresses.coordinate(left.inner, inner), 4)));
       this.forEach(inner, this.extent.height, (own, index) => {
-        const row = `(i32.load offset=${this.rows} (i32.add ${get("$scratch")} (i32.shl ${index} ${int(2)})))`;
-        const write = sum(get("$scratch"), scaled(index, 4 * apart), scaledText(done, 4), int(to));
+        const row = `(i32.load offset=${rows} ${inTable(index)})`;
+        const write = sum(get("$scratch"), scaled(index, 4 * apart), scaled(done, 4), int(to));
         own.lines.push(writer.call("copy_strided", write, sum(row, get(moved)), summands, int(4 * step)));
       });
     });
   }
 
-  /** A table of where copied rows begin, which are so many bytes apart. */
+  /** The table of where copied rows begin, which are so many bytes apart. */
   private copiedRows(to: number, apart: number): number {
-    const { writer, block, blocking } = this;
-    const table = writer.reserve(4 * blocking.rows);
-    this.forEach(block, this.extent.height, (inner, index) => {
-      inner.lines.push(`(i32.store offset=${table} (i32.add ${get("$scratch")} (i32.shl ${index} ${int(2)})) ${sum(get("$scratch"), scaled(index, apart), int(to))})`);
-    });
-    return table;
+    return this.table(this.blocking.rows, this.extent.height, (_, index) => sum(get("$scratch"), scaled(index, apart), int(to)));
   }
 }
 
-/** Like `scaled`, for a factor that may be 0. */
-function scaledText(text: string, factor: number): string {
-  return factor === 0 ? int(0) : scaled(text, factor);
+/** The address of a number of a table, but for the table's own place. */
+function inTable(index: string): string {
+  return sum(get("$scratch"), scaled(index, 4));
 }

@@ -2,12 +2,11 @@
 
 import type { ScalarOf } from "../../kernel/scalar.js";
 import type { DType } from "../../ir/types.js";
-import { four, fourBits } from "./vector.js";
+import { four, fourBits, zero } from "./vector.js";
 import type { Writer } from "./writer.js";
 
 const ones = four(1);
 const wholeOnes = fourBits(1);
-const zeros = "(v128.const i32x4 0 0 0 0)";
 
 /** An operation on the texts of its operands. */
 export function applied({ operation, operands, dtype }: ScalarOf<"apply">, texts: readonly string[], writer: Writer): string {
@@ -19,7 +18,7 @@ export function applied({ operation, operands, dtype }: ScalarOf<"apply">, texts
     case "neg": case "abs": return `(${type}.${operation} ${x})`;
     case "sqrt": case "floor": return `(f32x4.${operation} ${x})`;
     case "rsqrt": return `(f32x4.div ${ones} (f32x4.sqrt ${x}))`;
-    case "sign": return from === "i32" ? `(i32x4.sub (i32x4.lt_s ${x} ${zeros}) (i32x4.gt_s ${x} ${zeros}))` : writer.call("sign", x);
+    case "sign": return from === "i32" ? `(i32x4.sub (i32x4.lt_s ${x} ${zero}) (i32x4.gt_s ${x} ${zero}))` : writer.call("sign", x);
     case "exp": case "log": case "sin": case "cos": case "tanh": case "erf": return writer.call(operation, x);
     case "pow": return writer.call("pow", x, y);
     case "not": return `(v128.not ${x})`;
@@ -42,6 +41,6 @@ export function applied({ operation, operands, dtype }: ScalarOf<"apply">, texts
 function cast(from: DType, to: DType, x: string): string {
   if (from === to) return x;
   if (from === "bool") return `(v128.and ${x} ${to === "f32" ? ones : wholeOnes})`;
-  if (to === "bool") return from === "f32" ? `(f32x4.ne ${x} ${zeros})` : `(i32x4.ne ${x} ${zeros})`;
+  if (to === "bool") return from === "f32" ? `(f32x4.ne ${x} ${zero})` : `(i32x4.ne ${x} ${zero})`;
   return to === "f32" ? `(f32x4.convert_i32x4_s ${x})` : `(i32x4.trunc_sat_f32x4_s ${x})`;
 }

@@ -48,6 +48,9 @@ function literal(value: number): string {
   return String(value).replace("Infinity", "inf");
 }
 
+/** All bits clear, which V8 makes with one instruction. */
+export const zero = "(v128.const i32x4 0 0 0 0)";
+
 /** A number in each of four lanes. */
 export function four(value: number): string {
   return constant("f32x4", literal(value));

@@ -2,12 +2,11 @@
 
 import type { Program } from "../../ir/program.js";
 import type { Manifest } from "../../runtime/trainer.js";
-import type { Plan } from "../../runtime/wasm/plan.js";
 import { readable } from "../readable.js";
 import type { Page } from "../readme.js";
 import { type TargetTrainer, writeFolder } from "../write.js";
 import { assemble } from "./assemble.js";
-import { emitWasm } from "./emit.js";
+import { type EmittedWasm, emitKernels, kernelsFor } from "./emit.js";
 
 const page: Page = {
   device: `It computes on the CPU, in WebAssembly, on as many threads as the machine runs at a time; \`--threads\` asks for another number, which
@@ -17,16 +16,14 @@ changes no result. Where Node has relaxed SIMD, a multiplication and an addition
 };
 
 /** A program's kernels for engines without and with relaxed SIMD; their plan is the same. */
-export interface Kernels {
-  readonly plan: Plan;
-  readonly text: string;
+export interface Kernels extends EmittedWasm {
   readonly relaxedText: string;
 }
 
 /** The kernels of a verified program. @throws IrError as `emitWasm` does. */
 export function kernelsOf(program: Program): Kernels {
-  const { plan, text } = emitWasm(program, { isRelaxed: false });
-  return { plan, text, relaxedText: emitWasm(program, { isRelaxed: true }).text };
+  const kernels = kernelsFor(program);
+  return { ...emitKernels(kernels, { isRelaxed: false }), relaxedText: emitKernels(kernels, { isRelaxed: true }).text };
 }
 
 /** Writes a trainer into `folder`, as `writeFolder` does and says. */

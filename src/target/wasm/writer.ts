@@ -105,6 +105,7 @@ export function sum(...terms: readonly string[]): string {
 
 /** A whole number times a known one. */
 export function scaled(text: string, factor: number): string {
+  if (factor === 0) return int(0);
   if (factor === 1) return text;
   const constant = /^\(i32\.const (-?\d+)\)$/.exec(text);
   if (constant !== null) return int(Number(constant[1]) * factor);

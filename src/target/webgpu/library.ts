@@ -1,5 +1,7 @@
 /** Functions that kernels use besides those of WGSL. A shader gets those that it names. */
 
+import { withNeeds } from "../library.js";
+
 /** Coefficients of `erf` about 0: Abramowitz and Stegun, 7.1.5, times 2/√π. */
 const erfSeries = [1, 1 / 3, 1 / 10, 1 / 42, 1 / 216, 1 / 1320, 1 / 9360, 1 / 75600, 1 / 685440, 1 / 6894720]
   .map((term, i) => `${Math.fround((i % 2 === 0 ? 2 : -2) * term / Math.sqrt(Math.PI))}`);
@@ -120,15 +122,5 @@ const functions: Readonly<Record<string, { readonly text: string; readonly needs
 
 /** The texts of the named functions and of those that they call, each before its use. */
 export function libraryOf(names: ReadonlySet<string>): readonly string[] {
-  const result: string[] = [];
-  const done = new Set<string>();
-  const add = (name: string): void => {
-    if (done.has(name)) return;
-    done.add(name);
-    const own = functions[name]!;
-    own.needs?.forEach(add);
-    result.push(own.text);
-  };
-  [...names].sort().forEach(add);
-  return result;
+  return withNeeds(functions, names).map(({ text }) => text);
 }
