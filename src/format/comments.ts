@@ -29,7 +29,7 @@ type Commented = Node & { comments?: Attached[] };
 const statementKinds: ReadonlySet<Node["kind"]> = new Set<Statement["kind"]>([
   "Param", "State", "Binding", "Update", "When", "Return", "Input", "Loss", "Report",
   "Groups", "Normalize", "Place", "Repeat", "Sublayer",
-  "Setting", "Freeze", "Measurement",
+  "Setting", "Freeze", "From", "Measurement",
   "Vary", "Exclude", "Seeds", "AblationReport",
 ]);
 const itemKinds: ReadonlySet<Node["kind"]> = new Set<Node["kind"]>([

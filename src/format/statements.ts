@@ -55,9 +55,9 @@ export function printStatement(node: Statement, printing: Printing): Doc {
   const paths = (field: string) => listed(each(printing, field));
   switch (node.kind) {
     case "Param":
-      return ["param ", print("name"), axesIfAny(node.axes), " ", print("initial")];
+      return ["param ", print("name"), axesIfAny(node.axes), " ", print("initial"), node.kept ? [" kept ", print("kept")] : ""];
     case "State":
-      return ["state ", print("name"), axesIfAny(node.axes), " = ", print("value")];
+      return [node.scope, " ", print("name"), axesIfAny(node.axes), " = ", print("value")];
     case "Binding":
       return [print("name"), " = ", print("value")];
     case "Update":
@@ -98,12 +98,17 @@ export function printStatement(node: Statement, printing: Printing): Doc {
       return [node.keyword, " ", node.at.length === 0 ? "" : ["at ", paths("at"), ": "], print("value")];
     case "Freeze":
       return ["freeze ", paths("at")];
+    case "From":
+      return ["from ", print("value"), node.at.length === 0 ? "" : [" at ", paths("at")]];
     case "Measurement":
       return [
         "measure ",
         listed(each(printing, "measures")),
         node.at ? [" at ", print("at")] : "",
+        node.given.length > 0 ? [" given ", listed(each(printing, "given"))] : "",
+        node.mode ? [" in ", print("mode")] : "",
         node.every ? [" every ", print("every", "count"), " ", print("every", "unit")] : "",
+        node.of ? [" of ", print("of", "count"), " ", print("of", "unit")] : "",
       ];
     case "Vary":
       return ["vary ", paths("paths"), " in ", inBraces(each(printing, "choices"))];

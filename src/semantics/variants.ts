@@ -12,7 +12,7 @@ import { type CallableValue, type Value, describe } from "./values.js";
 
 const allowed: Partial<Record<ast.DefinitionKeyword, readonly ast.Statement["kind"][]>> = {
   stack: ["Normalize", "Place"],
-  train: ["Setting", "Freeze", "Measurement"],
+  train: ["Setting", "Freeze", "From", "Measurement"],
 };
 
 export function evaluateVariant(e: Elaborator, frame: Frame, node: ast.Variant): CallableValue {

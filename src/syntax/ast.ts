@@ -77,7 +77,7 @@ export interface AxisDeclaration extends Span {
 export type Statement =
   | ParamStatement | StateStatement | Binding | Update | When | Return | InputStatement | LossStatement | ReportStatement
   | Groups | Normalize | Place | Repeat | Sublayer
-  | Setting | Freeze | Measurement
+  | Setting | Freeze | From | Measurement
   | Vary | Exclude | Seeds | AblationReport;
 
 export interface ParamStatement extends Span {
@@ -85,6 +85,8 @@ export interface ParamStatement extends Span {
   readonly name: Identifier;
   readonly axes: readonly AxisDeclaration[];
   readonly initial: Initial;
+  /** What becomes of the parameter after every update, an expression in which its name is the updated value. */
+  readonly kept?: Expression;
 }
 /** `= value` sets every element; `~ initializer` draws them. */
 export interface Initial extends Span {
@@ -94,6 +96,8 @@ export interface Initial extends Span {
 }
 export interface StateStatement extends Span {
   readonly kind: "State";
+  /** `shared`: one scalar for all parameters of an optimizer. `stream`: carried from sublayer to sublayer by a placement. */
+  readonly scope: "state" | "shared" | "stream";
   readonly name: Identifier;
   readonly axes: readonly AxisDeclaration[];
   readonly value: Expression;
@@ -170,10 +174,22 @@ export interface Freeze extends Span {
   readonly kind: "Freeze";
   readonly at: readonly Path[];
 }
+/** What a stage begins with: the parameters of an earlier stage, or of a file. */
+export interface From extends Span {
+  readonly kind: "From";
+  readonly value: Expression;
+  readonly at: readonly Path[];
+}
 export interface Measurement extends Span {
   readonly kind: "Measurement";
   readonly measures: readonly Expression[];
   readonly at?: Path;
+  /** Inputs of the model that other values stand for while it is measured. */
+  readonly given: readonly Binding[];
+  /** `training` or `evaluation`, the default. */
+  readonly mode?: Identifier;
+  /** How many examples are measured: `of 512 examples`. */
+  readonly of?: { readonly count: Expression; readonly unit: Identifier };
   readonly every?: { readonly count: Expression; readonly unit: Identifier };
 }
 export interface Vary extends Span {

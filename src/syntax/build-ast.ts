@@ -132,10 +132,12 @@ export class TreeBuilder {
   private statement(node: Reader): ast.Statement {
     const { span } = node;
     switch (node.rule) {
-      case "param":
-        return { kind: "Param", name: name(node), axes: this.axes(node), initial: this.initial(node.one("initial")), ...span };
+      case "param": {
+        const kept = node.optional("expression");
+        return { kind: "Param", name: name(node), axes: this.axes(node), initial: this.initial(node.one("initial")), ...(kept && { kept: this.expression(kept) }), ...span };
+      }
       case "state":
-        return { kind: "State", name: name(node), axes: this.axes(node), value: this.value(node), ...span };
+        return { kind: "State", scope: node.keyword(stateKeywords) ?? "state", name: name(node), axes: this.axes(node), value: this.value(node), ...span };
       case "binding":
         return { kind: "Binding", name: name(node), value: this.value(node), ...span };
       case "update":
@@ -186,8 +188,12 @@ export class TreeBuilder {
       case "measurement": {
         const path = node.optional("path");
         const values = node.all("expression").map((value) => this.expression(value));
-        const every = node.token("Keyword_every") && { count: values.pop()!, unit: name(node) };
-        return { kind: "Measurement", measures: values, ...(path && { at: this.path(path) }), ...(every && { every }), ...span };
+        const given = node.all("binding").map((binding) => this.statement(binding) as ast.Binding);
+        const words = names(node);
+        const mode = node.token("Keyword_in") && words.shift()!;
+        const of = node.token("Keyword_of") && { count: values.pop()!, unit: words.pop()! };
+        const every = node.token("Keyword_every") && { count: values.pop()!, unit: words.pop()! };
+        return { kind: "Measurement", measures: values, ...(path && { at: this.path(path) }), given, ...(mode && { mode }), ...(every && { every }), ...(of && { of }), ...span };
       }
       case "vary":
         return { kind: "Vary", paths: this.paths(node), choices: node.all("expression").map((choice) => this.expression(choice)), ...span };
@@ -211,6 +217,7 @@ export class TreeBuilder {
     const measurement = node.optional("measurement");
     if (measurement !== undefined) return this.statement(measurement);
     const at = this.paths(node);
+    if (node.token("Keyword_from") !== undefined) return { kind: "From", value: this.value(node), at, ...node.span };
     const keyword = node.keyword(settingKeywords);
     return keyword === undefined ? { kind: "Freeze", at, ...node.span } : { kind: "Setting", keyword, at, value: this.value(node), ...node.span };
   }
@@ -370,6 +377,7 @@ export const definitionKeywords: readonly ast.DefinitionKeyword[] = [
   "stack", "model", "train", "ablation",
 ];
 const settingKeywords = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout", "precision"] as const;
+const stateKeywords = ["state", "shared", "stream"] as const;
 const clauseKeywords = ["over", "except", "along", "into"] as const;
 
 function unquote(text: string): string {

@@ -272,12 +272,16 @@ class NormParser extends CstParser {
     ]);
   });
 
-  /** param = "param" Name [ axes ] initial ; */
+  /** param = "param" Name [ axes ] initial [ "kept" expression ] ; */
   private param = this.RULE("param", () => {
     this.CONSUME(t.Param);
     this.CONSUME(t.Name);
     this.OPTION(() => this.SUBRULE(this.axes));
     this.SUBRULE(this.initial);
+    this.OPTION1(() => {
+      this.CONSUME(t.Kept);
+      this.SUBRULE(this.expression);
+    });
   });
 
   /** initial = ( "=" | "~" ) expression ; */
@@ -286,9 +290,9 @@ class NormParser extends CstParser {
     this.SUBRULE(this.expression);
   });
 
-  /** state = "state" Name [ axes ] "=" expression ; */
+  /** state = ( "state" | "shared" | "stream" ) Name [ axes ] "=" expression ; */
   private state = this.RULE("state", () => {
-    this.CONSUME(t.State);
+    this.OR([{ ALT: () => this.CONSUME(t.State) }, { ALT: () => this.CONSUME(t.Shared) }, { ALT: () => this.CONSUME(t.Stream) }]);
     this.CONSUME(t.Name);
     this.OPTION(() => this.SUBRULE(this.axes));
     this.CONSUME(t.Equals);
@@ -514,7 +518,8 @@ class NormParser extends CstParser {
 
   /**
    * setting = ( "data" | "schedule" | "batch" | "epochs" | "steps" | "seed" | "holdout" | "precision" ) expression
-   *         | "optimizer" [ "at" path { "," path } ":" ] expression | "freeze" path { "," path } | measurement ;
+   *         | "optimizer" [ "at" path { "," path } ":" ] expression | "freeze" path { "," path }
+   *         | "from" expression [ "at" path { "," path } ] | measurement ;
    */
   private setting = this.RULE("setting", () => {
     this.OR([
@@ -558,11 +563,28 @@ class NormParser extends CstParser {
           });
         },
       },
+      {
+        ALT: () => {
+          this.CONSUME(t.From);
+          this.SUBRULE2(this.expression);
+          this.OPTION1(() => {
+            this.CONSUME1(t.At);
+            this.SUBRULE4(this.path);
+            this.MANY2(() => {
+              this.CONSUME2(t.Comma);
+              this.SUBRULE5(this.path);
+            });
+          });
+        },
+      },
       { ALT: () => this.SUBRULE(this.measurement) },
     ]);
   });
 
-  /** measurement = "measure" expression { "," expression } [ "at" path ] [ "every" expression Name ] ; */
+  /**
+   * measurement = "measure" expression { "," expression } [ "at" path ] [ "given" binding { "," binding } ] [ "in" Name ]
+   *               [ "every" expression Name ] [ "of" expression Name ] ;
+   */
   private measurement = this.RULE("measurement", () => {
     this.CONSUME(t.Measure);
     this.SUBRULE(this.expression);
@@ -575,9 +597,26 @@ class NormParser extends CstParser {
       this.SUBRULE(this.path);
     });
     this.OPTION1(() => {
+      this.CONSUME(t.Given);
+      this.SUBRULE(this.binding);
+      this.MANY1(() => {
+        this.CONSUME1(t.Comma);
+        this.SUBRULE1(this.binding);
+      });
+    });
+    this.OPTION2(() => {
+      this.CONSUME(t.In);
+      this.CONSUME(t.Name);
+    });
+    this.OPTION3(() => {
       this.CONSUME(t.Every);
       this.SUBRULE2(this.expression);
-      this.CONSUME(t.Name);
+      this.CONSUME1(t.Name);
+    });
+    this.OPTION4(() => {
+      this.CONSUME(t.Of);
+      this.SUBRULE3(this.expression);
+      this.CONSUME2(t.Name);
     });
   });
 

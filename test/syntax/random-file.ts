@@ -103,8 +103,8 @@ const parts = fc.letrec<Parts>((tie) => {
     statement: fc.oneof(
       { maxDepth: 3, depthIdentifier: "block" },
       binding,
-      node("Param", { name: identifier, axes, initial: tie("initial") }),
-      node("State", { name: identifier, axes, value: expression }),
+      node("Param", { name: identifier, axes, initial: tie("initial"), kept: maybe(expression) }),
+      node("State", { scope: fc.constantFrom("state", "shared", "stream"), name: identifier, axes, value: expression }),
       node("Update", { name: identifier, value: expression }),
       node("Input", { name: identifier, axes, below: maybe(expression) }),
       node("Loss", { value: expression }),
@@ -132,7 +132,15 @@ const parts = fc.letrec<Parts>((tie) => {
       }),
       node("Setting", { keyword: fc.constant("optimizer"), at: some(path), value: expression }),
       node("Freeze", { at: some(path) }),
-      node("Measurement", { measures: some(expression), at: maybe(path), every: maybe(fc.record({ count: expression, unit: identifier })) }),
+      node("From", { value: expression, at: any(path) }),
+      node("Measurement", {
+        measures: some(expression),
+        at: maybe(path),
+        given: any(binding),
+        mode: maybe(identifier),
+        every: maybe(fc.record({ count: expression, unit: identifier })),
+        of: maybe(fc.record({ count: expression, unit: identifier })),
+      }),
     ),
     variantItem: fc.oneof(binding, groups, normalize, place, tie("setting")),
   };
