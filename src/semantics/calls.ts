@@ -137,7 +137,7 @@ function giveArguments(e: Elaborator, frame: Frame, callable: CallableValue, arg
       });
     }
     const parameter = parameters.find((candidate) => candidate.name.name === name);
-    if (parameter === undefined && !groups.includes(name)) {
+    if (parameter === undefined && !groups.includes(name) && !(name === "t" && definition.keyword === "optimizer")) {
       const help = similarHelp(name, [...parameters.map((candidate) => candidate.name.name), ...groups]) ?? signature(callable);
       return fail("N0206", place(frame.module.source, arg.name!), `\`${definition.name.name}\` has no parameter \`${name}\``, { help });
     }

@@ -13,6 +13,7 @@ import { CheckError, Silent, fail } from "./errors.js";
 import type { Frame, Instance } from "./frame.js";
 import type { GroupSite, SiteRecord } from "./model.js";
 import { type Modules, place } from "./modules.js";
+import type { Optimizing } from "./optimizers.js";
 import type { CallableValue, TensorValue, Value } from "./values.js";
 
 /** A parameter as it was declared. */
@@ -22,6 +23,11 @@ export interface DeclaredParameter {
   readonly place: Place;
   readonly isNorm: boolean;
   readonly initial: InitialValue;
+  /**
+   * What becomes of its first value and of every updated one: an expression in the frame of the declaration, where
+   * `own` is the value.
+   */
+  readonly kept?: { readonly own: string; readonly node: ast.Expression; readonly frame: Frame };
 }
 export type InitialValue =
   | { readonly kind: "constant"; readonly value: number }
@@ -33,7 +39,8 @@ export interface DeclaredState {
   readonly type: TensorType;
   readonly place: Place;
   readonly owner: "model" | "optimizer";
-  readonly value: number;
+  /** A number, or the first value of the parameter of that name. */
+  readonly value: number | { readonly parameter: string };
 }
 export interface DeclaredInput {
   readonly name: string;
@@ -83,7 +90,6 @@ export interface Language {
 }
 
 export class Elaborator {
-  readonly builder: Builder;
   readonly results: { name: string; value: Op }[] = [];
   readonly losses: { value: TensorValue; place: Place }[] = [];
   readonly reports: { name: string; value: TensorValue; place: Place }[] = [];
@@ -112,6 +118,16 @@ export class Elaborator {
   private checked = 0;
   /** Streams of random numbers taken so far, by place, so that each draw has its own. */
   private readonly streams = new Map<string, number>();
+  /** What stands for parameters of these names wherever the model reads them. */
+  readonly substitutes = new Map<string, (parameter: Op) => Op>();
+  /** What an optimizer knows besides its arguments, while one runs. */
+  optimizing: Optimizing | undefined;
+  /** Conditions known only when the program runs, under all of which `<-` changes anything. */
+  readonly conditions: Op[] = [];
+  /** States that evaluation reads in the place of parameters, by the parameters' names. */
+  readonly averages = new Map<string, string>();
+  /** What optimizers report of a step. */
+  readonly stepReports = new Map<string, Op>();
   /** While initial values are drawn: how the drawn parameter is contracted. */
   readonly fans = new Map<Op, { readonly in: number; readonly out: number }>();
   /** Conditions known to hold everywhere. */
@@ -124,9 +140,9 @@ export class Elaborator {
     readonly batch: number,
     readonly report: (found: Diagnostic) => void,
     readonly language: Language,
-  ) {
-    this.builder = new Builder(slots);
-  }
+    /** That of another elaborator, to write further operations behind its own. */
+    readonly builder: Builder = new Builder(slots),
+  ) {}
 
   get b(): Builder["build"] {
     return this.builder.build;

@@ -1,14 +1,17 @@
 /** Where an expression is evaluated: the names, axes and place around it. */
 
-import type { StateSlot } from "../ir/program.js";
+import type { Op, StateSlot } from "../ir/program.js";
+import type { Span, StateStatement } from "../syntax/ast.js";
 import type { Module } from "./modules.js";
 import type { TensorValue, Value } from "./values.js";
 
-/** A state or a parameter that `<-` may change, and its value at this point of the program. */
+/** A state, a parameter or a stream that `<-` may change, and its value at this point of the program. */
 export interface Cell {
   readonly slot: string;
-  readonly owner: StateSlot["owner"] | "parameter";
+  readonly owner: StateSlot["owner"] | "parameter" | "stream";
   current: TensorValue;
+  /** @throws CheckError when it cannot have that value */
+  readonly check?: (next: Op, at: Span) => void;
 }
 
 /** A part of the model that owns parameters: its path, and the names given out below it. */
@@ -32,6 +35,14 @@ export class Instance {
 /** Extents of the axes that the arguments of the enclosing definition have; `conflict` where they differ. */
 export type AxesInScope = ReadonlyMap<string, number | "conflict">;
 
+/** What a stack gives to its placements. */
+export interface Placed {
+  /** The streams by their declarations, as the sublayers so far have left them. */
+  readonly streams: Map<StateStatement, Cell>;
+  /** Whether the stack ends here: the name `ending`. */
+  readonly isEnding: boolean;
+}
+
 export interface Frame {
   readonly module: Module;
   readonly names: Map<string, Value>;
@@ -44,4 +55,6 @@ export interface Frame {
   readonly overrides: ReadonlyMap<string, Value>;
   /** How the value being computed will be called, which names the part that makes it. */
   readonly binding?: string;
+  /** In a placement that a stack runs. */
+  readonly placed?: Placed;
 }

@@ -1,7 +1,7 @@
 /** The `initialise` entry: the first values of all parameters and states. */
 
 import type { Op } from "../ir/program.js";
-import { extentOf, hasAxis } from "../ir/types.js";
+import { extentOf, hasAxis, sameAxes } from "../ir/types.js";
 import { withLeading } from "./calls.js";
 import type { DeclaredParameter, Elaborator } from "./elaborator.js";
 import { fail } from "./errors.js";
@@ -45,15 +45,29 @@ export function sourceParameter(op: Op): string | undefined {
 export function buildInitial(e: Elaborator, fans: ReadonlyMap<string, Fans>): void {
   const { b, builder } = e;
   const update = (name: string, value: Op) => builder.add("update", [b.broadcast(value, e.slots.slot(name).axes)], { slot: name });
+  const first = new Map<string, Op>();
   for (const parameter of e.slots.parameters.values()) {
     builder.position = { place: parameter.name, phase: "update" };
-    const value = e.attempt<Op>(() => b.constant(0), () => drawn(e, parameter, fans.get(parameter.name)));
+    const value = e.attempt<Op>(() => b.constant(0), () => keep(e, parameter, b.broadcast(drawn(e, parameter, fans.get(parameter.name)), parameter.type.axes)));
+    first.set(parameter.name, value);
     update(parameter.name, value);
   }
   for (const state of e.slots.states.values()) {
     builder.position = { place: state.name, phase: "update" };
-    update(state.name, b.constant(state.value));
+    update(state.name, typeof state.value === "number" ? b.constant(state.value) : first.get(state.value.parameter)!);
   }
+}
+
+/** What a declaration keeps of a value of its parameter. @throws CheckError when that has other axes */
+export function keep(e: Elaborator, { name, type, kept }: DeclaredParameter, value: Op): Op {
+  if (kept === undefined) return value;
+  const { node, frame, own } = kept;
+  // The model's tensors belong to another program, or to another moment of this one.
+  const names = new Map([...frame.names].filter(([, known]) => known.kind !== "tensor" && known.kind !== "pending"));
+  const result = e.language.evaluate(e, { ...frame, names: names.set(own, e.tensor(value)), instance: new Instance(name) }, node);
+  const where = place(frame.module.source, node);
+  if (result.kind !== "tensor" || !sameAxes(result.op.type.axes, type.axes)) fail("N0302", where, `what is kept of \`${own}\` has other axes than the parameter`);
+  return result.op;
 }
 
 function drawn(e: Elaborator, parameter: DeclaredParameter, fans: Fans | undefined): Op {

@@ -157,7 +157,7 @@ export class Modules {
   }
 }
 
-export const standardModules = ["norms", "placements", "layers", "embeddings", "functions", "initializers", "objectives", "optimizers", "schedules", "measures"];
+export const standardModules = ["norms", "placements", "layers", "ngpt", "embeddings", "functions", "initializers", "objectives", "optimizers", "sharpness", "noise", "schedules", "measures"];
 
 /** Trees of the standard library, which every compilation of a process shares: they never change. */
 const libraryTrees = new Map<string, Parsed>();

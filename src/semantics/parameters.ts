@@ -48,7 +48,7 @@ function checkModes(known: readonly Axis[] | undefined, axes: readonly Axis[], w
 }
 
 /** Declares a parameter. It stays pending while an extent is open. */
-export function declareParameter(e: Elaborator, frame: Frame, name: string, axes: readonly ast.AxisDeclaration[], initial: ast.Initial, node: ast.Span): TensorValue | PendingValue {
+export function declareParameter(e: Elaborator, frame: Frame, name: string, axes: readonly ast.AxisDeclaration[], initial: ast.Initial, node: ast.Span, kept?: ast.Expression): TensorValue | PendingValue {
   const where = place(frame.module.source, node);
   checkPhase(e, "a parameter", where);
   const open = declaredAxes(e, frame, axes);
@@ -62,9 +62,14 @@ export function declareParameter(e: Elaborator, frame: Frame, name: string, axes
     e.checkSize(settled, where);
     checkModes(e.slots.parameters.get(path)?.type.axes, settled, `the parameter \`${path}\``, where);
     if (!e.slots.parameters.has(path)) {
-      e.slots.parameters.set(path, { name: path, type: { dtype: "f32", axes: settled }, place: where, isNorm: frame.instance.isNorm, initial: start });
+      e.slots.parameters.set(path, { name: path, type: { dtype: "f32", axes: settled }, place: where, isNorm: frame.instance.isNorm, initial: start, ...(kept && { kept: { own: name, node: kept, frame } }) });
     }
-    known = e.tensor(e.at(frame, node, () => e.builder.add("parameter", [], { slot: path })));
+    known = e.tensor(
+      e.at(frame, node, () => {
+        const own = e.builder.add("parameter", [], { slot: path });
+        return e.substitutes.get(path)?.(own) ?? own;
+      }),
+    );
     return known;
   };
   const closed = open.filter((axis): axis is OpenAxis & Axis => axis.extent !== undefined);
@@ -77,6 +82,7 @@ export function declareParameter(e: Elaborator, frame: Frame, name: string, axes
 /** Declares a state of the model and opens its cell. */
 export function declareState(e: Elaborator, frame: Frame, node: ast.StateStatement): void {
   const where = place(frame.module.source, node);
+  if (node.scope === "shared") fail("N0210", where, "only an optimizer has a `shared` state", { help: "write `state` for one of the model's own" });
   checkPhase(e, "a state", where);
   const axes = declaredAxes(e, frame, node.axes).map(({ name, extent, place: at }) =>
     extent === undefined ? fail("N0307", at, `the extent of axis \`${name}\` is not known here`, { help: `write it down, as in \`[${name}: 64]\`` }) : { name, extent },

@@ -3,6 +3,7 @@
 import { differentiate } from "../transform/differentiate.js";
 import { makeEntry } from "../transform/entry.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Builder } from "../ir/builder.js";
 import { type Entry, type Op, type Program, type Role } from "../ir/program.js";
 import { hasAxis } from "../ir/types.js";
 import { type DeclaredParameter, Elaborator, Slots } from "./elaborator.js";
@@ -17,7 +18,8 @@ import type { Recipe } from "./recipes.js";
 import * as recipeRules from "./rules/recipe.js";
 import { checkStatistics } from "./rules/statistics.js";
 import { run } from "./run.js";
-import { type StepValues, buildRate, buildUpdate, checkSelectors, optimizerFor } from "./updates.js";
+import { secondGradients } from "./second-gradients.js";
+import { type StepValues, buildRate, buildUpdates, checkSelectors, optimizerFor } from "./updates.js";
 
 export interface Elaborated {
   readonly program: Program;
@@ -25,8 +27,8 @@ export interface Elaborated {
 }
 
 /** An elaborator for one entry of a program. */
-export function makeElaborator(modules: Modules, slots: Slots, mode: "training" | "evaluation", batch: number, report: (found: Diagnostic) => void): Elaborator {
-  return new Elaborator(modules, slots, mode, batch, report, { evaluate, run });
+export function makeElaborator(modules: Modules, slots: Slots, mode: "training" | "evaluation", batch: number, report: (found: Diagnostic) => void, builder?: Builder): Elaborator {
+  return new Elaborator(modules, slots, mode, batch, report, { evaluate, run }, builder);
 }
 
 /**
@@ -69,7 +71,8 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
   if (step === undefined) return undefined;
 
   const make = (name: string, operations: readonly Op[], results: ReadonlyMap<string, Op>, updates: ReadonlyMap<string, Op>) => makeEntry(name, slots, operations, results, updates);
-  const evaluated = results(evaluation);
+  const averaged = training.averages.size === 0 ? evaluation : evaluationOfAverages(modules, recipe, slots, training.averages, told);
+  const evaluated = results(averaged);
   const rate = make("rate", training.builder.operations, new Map([["rate", step.rate]]), new Map());
   const moved = withoutCotangents(forwardOperations, forwardUpdates);
   recipeRules.checkScaleInvariance(training, recipe, roleOf, forwardOperations, forwardResults.values()).forEach(told);
@@ -80,8 +83,8 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
   const entries = [
     make("initialise", initial.builder.operations, new Map(), updatesIn(initial.builder.operations)),
     make("forward", forwardOperations, forwardResults, withoutCotangents(forwardOperations, forwardUpdates)),
-    make("step", training.builder.operations, new Map([...results(training), ["rate", step.rate]]), step.updates),
-    make("evaluate", evaluation.builder.operations, evaluated, new Map()),
+    make("step", training.builder.operations, new Map([...results(training), ["rate", step.rate], ...training.stepReports]), step.updates),
+    make("evaluate", averaged.builder.operations, evaluated, new Map()),
   ];
   return {
     training,
@@ -94,6 +97,14 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
       entries: new Map(entries.map((entry): [string, Entry] => [entry.name, entry])),
     },
   };
+}
+
+/** Evaluation with states of the optimizers in the place of parameters. */
+function evaluationOfAverages(modules: Modules, recipe: Recipe, slots: Slots, averages: ReadonlyMap<string, string>, report: (found: Diagnostic) => void): Elaborator {
+  const e = makeElaborator(modules, slots, "evaluation", recipe.batch, report);
+  for (const [name, slot] of averages) e.substitutes.set(name, () => e.builder.add("state", [], { slot }));
+  runModel(e, recipe.frame, recipe.model, recipe.modelPlace);
+  return e;
 }
 
 /** The sum of the losses and the reports, by name. */
@@ -126,13 +137,32 @@ function buildStep(e: Elaborator, recipe: Recipe, roleOf: ReadonlyMap<string, Ro
   const states = withoutCotangents(e.builder.operations, updatesIn(e.builder.operations));
 
   const gradients = scale === undefined ? differentiated : unscaled(e, scale, differentiated);
+  const scaled = [...differentiated];
+  const again = secondGradients(
+    e,
+    (substitutes) => repeated(e, recipe, substitutes),
+    (loss, sources) => {
+      const found = differentiate(e.builder, loss, sources, scale?.value);
+      scaled.push(...found);
+      return scale === undefined ? found : unscaled(e, scale, found);
+    },
+  );
   e.builder.position = { place: "schedule", phase: "update" };
   const [step, steps] = ["step", "steps"].map((slot) => e.builder.add("input", [], { slot }) as Op);
   const rate = buildRate(e, recipe, step!, steps!);
   const values: StepValues = { rate, count: e.b.add(step!, e.b.constant(1)) };
-  trained.forEach(({ parameter, line, value }, i) => buildUpdate(e, recipe, line, { name: parameter.name, value, gradient: gradients[i]! }, values));
+  buildUpdates(e, recipe, trained.map(({ parameter: { name }, line, value }, i) => ({ name, role: roleOf.get(name)!, line, value, gradient: gradients[i]! })), roleOf, values, again);
   const updates = new Map([...states, ...e.updated]);
-  return { rate, updates: scale === undefined ? updates : guarded(e, scale, differentiated, updates) };
+  return { rate, updates: scale === undefined ? updates : guarded(e, scale, scaled, updates) };
+}
+
+/** The loss of the model written out once more, behind `e`, with other values in the place of some parameters. */
+function repeated(e: Elaborator, recipe: Recipe, substitutes: ReadonlyMap<string, (parameter: Op) => Op>): Op {
+  const second = makeElaborator(e.modules, e.slots, "training", recipe.batch, e.report, e.builder);
+  for (const [name, substitute] of substitutes) second.substitutes.set(name, substitute);
+  runModel(second, recipe.frame, recipe.model, recipe.modelPlace);
+  if (second.hasFailed) throw new Silent();
+  return results(second).get("loss")!;
 }
 
 /** The last update of every slot. */

@@ -7,6 +7,7 @@ import type { Elaborator } from "./elaborator.js";
 import { CheckError, Silent, fail } from "./errors.js";
 import { type Frame, Instance } from "./frame.js";
 import { place } from "./modules.js";
+import { runOptimizer } from "./optimizers.js";
 import { runStack } from "./stacks.js";
 import { attachGradient, runStatements } from "./statements.js";
 import type { CallableValue, TensorValue, Value } from "./values.js";
@@ -24,6 +25,7 @@ export function run(e: Elaborator, caller: Frame, callable: CallableValue, where
     if (definition.keyword === "model" || definition.keyword === "train" || definition.keyword === "ablation") {
       return fail("N0208", where, `a ${definition.keyword} is not called`);
     }
+    if (definition.keyword === "optimizer") return atTheCall(caller, callable, where, () => runOptimizer(e, caller, callable, where));
     const instance = instanceFor(caller, definition, target);
     const before = e.builder.position;
     e.builder.position = { ...before, place: instance.path };
@@ -64,7 +66,8 @@ function instanceFor(caller: Frame, definition: ast.Definition, target: string |
 
 function runBody(e: Elaborator, caller: Frame, callable: CallableValue, instance: Instance): Value {
   const { definition, module } = callable;
-  const frame = frameFor(e, caller, callable, instance);
+  const own = frameFor(e, caller, callable, instance);
+  const frame = definition.keyword === "placement" && caller.placed !== undefined ? { ...own, placed: caller.placed } : own;
   const statesGradient = definition.body.some((node) => node.kind === "Return" && node.gradient !== undefined);
   const first = definition.parameters?.[0]?.name.name;
   const argument = first === undefined ? undefined : frame.names.get(first);

@@ -9,6 +9,7 @@ import { numbersOf } from "./expressions.js";
 import type { Frame } from "./frame.js";
 import { place } from "./modules.js";
 import { declareParameter, declareState } from "./parameters.js";
+import { declareStream } from "./streams.js";
 import * as tensors from "./tensors.js";
 import { type TensorValue, type Value, describe, poison } from "./values.js";
 
@@ -56,15 +57,17 @@ function runStatement(e: Elaborator, frame: Frame, node: ast.Statement, extra: E
       frame.names.set(node.name.name, e.language.evaluate(e, { ...frame, binding: node.name.name }, node.value));
       return undefined;
     case "Param":
-      frame.names.set(node.name.name, declareParameter(e, frame, node.name.name, node.axes, node.initial, node));
+      frame.names.set(node.name.name, declareParameter(e, frame, node.name.name, node.axes, node.initial, node, node.kept));
       return undefined;
     case "State":
-      declareState(e, frame, node);
+      if (node.scope === "stream") declareStream(e, frame, node);
+      else declareState(e, frame, node);
       return undefined;
     case "Update":
       update(e, frame, node);
       return undefined;
     case "When":
+      if (e.optimizing !== undefined) return runWhenOptimizing(e, frame, node, extra);
       return runWhen(e, frame, node, (body) => runStatements(e, frame, body, extra));
     case "Return":
       return { value: e.language.evaluate(e, frame, node.value), node };
@@ -73,9 +76,24 @@ function runStatement(e: Elaborator, frame: Frame, node: ast.Statement, extra: E
   }
 }
 
-/** `when` chooses at compile time. */
-export function runWhen<T>(e: Elaborator, frame: Frame, node: ast.When, run: (body: readonly ast.Statement[]) => T): T {
+/** In an optimizer the condition may also be a number of the step: it decides then about every `<-` of the branches. */
+function runWhenOptimizing(e: Elaborator, frame: Frame, node: ast.When, extra: Extra): Returned | undefined {
   const condition = e.language.evaluate(e, frame, node.condition);
+  if (condition.kind !== "tensor") return runWhen(e, frame, node, (body) => runStatements(e, frame, body, extra), condition);
+  const where = place(frame.module.source, node.condition);
+  const { dtype, axes } = condition.op.type;
+  if (dtype !== "bool" || axes.length > 0) fail("N0208", where, "`when` takes one condition", { help: "`select(condition, x, y)` chooses element by element" });
+  for (const [body, op] of [[node.then, condition.op], [node.otherwise ?? [], e.b.unary("not", condition.op)]] as const) {
+    e.conditions.push(op);
+    const returned = runStatements(e, { ...frame, names: new Map(frame.names) }, body, extra);
+    e.conditions.pop();
+    if (returned !== undefined) fail("N0210", place(frame.module.source, returned.node), "what is returned cannot depend on a number of the step", { help: "let `select` choose what is returned" });
+  }
+  return undefined;
+}
+
+/** `when` chooses at compile time. */
+export function runWhen<T>(e: Elaborator, frame: Frame, node: ast.When, run: (body: readonly ast.Statement[]) => T, condition = e.language.evaluate(e, frame, node.condition)): T {
   if (condition.kind !== "boolean") {
     const help = condition.kind === "tensor" ? "`select(condition, x, y)` chooses element by element" : undefined;
     fail("N0208", place(frame.module.source, node.condition), `\`when\` takes a condition known at compile time, not ${describe(condition)}`, help === undefined ? {} : { help });
@@ -92,10 +110,18 @@ function update(e: Elaborator, frame: Frame, node: ast.Update): void {
   }
   const value = numbersOf(e, frame, node.value, "a state");
   const { axes } = cell.current.op.type;
-  const op = e.at(frame, node, () => e.b.broadcast(tensors.converted(e, value, "f32").op, axes));
+  const op = e.at(frame, node, () => {
+    const next = e.b.broadcast(tensors.converted(e, value, "f32").op, axes);
+    return e.conditions.reduce((chosen, condition) => e.b.select(condition, chosen, cell.current.op), next);
+  });
   if (!sameAxes(op.type.axes, axes)) {
     const extra = op.type.axes.find((axis) => !axes.some((own) => own.name === axis.name && own.extent === axis.extent))!;
     fail("N0302", place(frame.module.source, node.value), `\`${name}\` has no axis \`${extra.name}\` of extent ${extra.extent}`, { help: `reduce it away, as in \`mean(… over ${extra.name})\`` });
+  }
+  cell.check?.(op, node.value);
+  if (cell.owner === "stream") {
+    cell.current = { ...e.tensor(op, value.masks), ...tensors.groupsOf([value], op) };
+    return;
   }
   cell.current = e.tensor(cell.owner === "parameter" ? op : e.b.stop(op));
   if (e.mode === "training") e.updated.set(cell.slot, cell.current.op);
@@ -111,7 +137,7 @@ export function attachGradient(e: Elaborator, frame: Frame, returned: Returned, 
   if (gradient === undefined || e.mode === "evaluation" || value.kind !== "tensor") return value;
   if (value.op.type.dtype !== "f32") fail("N0303", place(frame.module.source, returned.node.value), "conditions and whole numbers have no gradient");
   const dy = e.tensor(e.builder.add("cotangent", [], { of: frame.instance.path, axes: value.op.type.axes }), value.masks);
-  const inside: Frame = { ...frame, names: new Map([...frame.names, [gradient.cotangent.name, dy]]) };
+  const inside: Frame = { ...frame, names: new Map([...frame.names, [gradient.cotangent.name, dy]]), cells: new Map([...frame.cells].filter(([, cell]) => cell.owner !== "stream")) };
   const result = runStatements(e, inside, gradient.body);
   const where: Place = place(frame.module.source, result?.node ?? returned.node);
   const dx = result?.value;

@@ -17,7 +17,8 @@ const axisArguments: Readonly<Record<string, number>> = { size: 0, index: 0, spl
 export function checkNames(modules: Modules, module: Module, definition: ast.Definition): Diagnostic[] {
   if (definition.damaged) return [];
   const local = new Set<string>(definition.parameters?.map((parameter) => parameter.name.name) ?? []);
-  if (definition.keyword === "optimizer") local.add("t");
+  if (definition.keyword === "optimizer") for (const given of ["t", "examples"]) local.add(given);
+  if (definition.keyword === "placement") local.add("ending");
   // As in `vary precision in { single, mixed }`.
   if (definition.keyword === "ablation") precisions.forEach((precision) => local.add(precision));
   collectNames(definition.body, local);

@@ -2,37 +2,34 @@
 
 import { diagnostic } from "../diagnostics/diagnostic.js";
 import type { Op, Role } from "../ir/program.js";
-import type * as ast from "../syntax/ast.js";
-import { frameFor, requireComplete, withLeading } from "./calls.js";
+import { withLeading } from "./calls.js";
 import type { Elaborator } from "./elaborator.js";
-import { Silent, fail } from "./errors.js";
+import { fail } from "./errors.js";
 import { Instance } from "./frame.js";
-import { place } from "./modules.js";
+import { type Ask, updateTogether } from "./gathering.js";
+import { keep } from "./initial.js";
+import { runOptimizer } from "./optimizers.js";
 import type { Recipe, Selector } from "./recipes.js";
 import { atTheCall } from "./run.js";
-import { segmentsMatch } from "./site-paths.js";
-import { runStatements } from "./statements.js";
+import type { Gradients } from "./second-gradients.js";
+import { roles, selects } from "./selectors.js";
 import type { CallableValue, Value } from "./values.js";
 
-export const roles: readonly Role[] = ["norm", "bias", "weight", "embedding"];
-
-/** Whether a selector means a parameter: by its role, or by segments of its name. */
-export function selects(selector: Selector, name: string, role: Role): boolean {
-  const { segments } = selector.path;
-  if (segments.length === 1 && segments[0] === role) return true;
-  return segmentsMatch(segments, name.split("."));
+/** Whether a selector of a recipe means a parameter. */
+function isSelected({ path }: Selector, name: string, role: Role): boolean {
+  return selects(path.segments, name, role);
 }
 
 /** The optimizer line that updates a parameter, or undefined when it is frozen. */
 export function optimizerFor(recipe: Recipe, name: string, role: Role): Recipe["optimizers"][number] | undefined {
-  if (recipe.frozen.some((selector) => selects(selector, name, role))) return undefined;
-  return recipe.optimizers.findLast((line) => line.at.length === 0 || line.at.some((selector) => selects(selector, name, role)));
+  if (recipe.frozen.some((selector) => isSelected(selector, name, role))) return undefined;
+  return recipe.optimizers.findLast((line) => line.at.length === 0 || line.at.some((selector) => isSelected(selector, name, role)));
 }
 
 /** Reports every selector that no parameter answers to. */
 export function checkSelectors(e: Elaborator, recipe: Recipe, parameters: ReadonlyMap<string, Role>): void {
   for (const selector of [...recipe.frozen, ...recipe.optimizers.flatMap((line) => line.at)]) {
-    if ([...parameters].some(([name, role]) => selects(selector, name, role))) continue;
+    if ([...parameters].some(([name, role]) => isSelected(selector, name, role))) continue;
     const help = `select by role (${roles.map((role) => `\`${role}\``).join(", ")}) or by a part of the name, such as \`${[...parameters.keys()][0] ?? "logits.weight"}\``;
     e.report(diagnostic("N0503", selector.place, `no parameter is selected by \`${selector.path.segments.join(".")}\``, { help }));
   }
@@ -45,37 +42,71 @@ export interface StepValues {
   readonly count: Op;
 }
 
-/** Builds the update of one parameter; its new value is left in `e.updated`. */
-export function buildUpdate(e: Elaborator, recipe: Recipe, line: Recipe["optimizers"][number], parameter: { name: string; value: Op; gradient: Op }, values: StepValues): void {
-  const { optimizer } = line;
-  const { definition, module } = optimizer;
-  e.builder.position = { place: parameter.name, phase: "update" };
-  const [p, g] = [e.tensor(parameter.value), e.tensor(parameter.gradient)];
-  const given = withLeading(optimizer, [p, g, e.tensor(values.rate)], line.place);
-  requireComplete(given, line.place);
-  const instance = new Instance(`${parameter.name}.${definition.name.name}`);
-  const frame = frameFor(e, recipe.frame, given, instance);
-  const [parameterName] = definition.parameters!.map((own) => own.name.name);
-  frame.names.delete(parameterName!);
-  frame.cells.set(parameterName!, { slot: parameter.name, owner: "parameter", current: p });
-  frame.names.set("t", e.tensor(values.count));
-  const state = (node: ast.Statement): boolean => {
-    if (node.kind !== "State") return false;
-    if (node.axes.length > 0) fail("N0210", place(module.source, node), "a state of an optimizer has the axes of the parameter", { help: "leave the axes out" });
-    const first = e.language.evaluate(e, frame, node.value);
-    const start = first.kind === "number" ? first.value : fail("N0208", place(module.source, node.value), "a state's first value is a number");
-    const slot = instance.claim(node.name.name);
-    const type = { dtype: "f32" as const, axes: e.slots.slot(parameter.name).axes };
-    e.slots.states.set(slot, { name: slot, type, place: place(module.source, node), owner: "optimizer", value: start });
-    frame.cells.set(node.name.name, { slot, owner: "optimizer", current: e.tensor(e.builder.add("state", [], { slot })) });
-    return true;
+/** A parameter that an optimizer line updates. */
+export interface Trained {
+  readonly name: string;
+  readonly role: Role;
+  readonly line: Recipe["optimizers"][number];
+  readonly value: Op;
+  readonly gradient: Op;
+}
+
+/** Builds the updates of all parameters; their new values are left in `e.updated`. */
+export function buildUpdates(e: Elaborator, recipe: Recipe, trained: readonly Trained[], roleOf: ReadonlyMap<string, Role>, { rate, count }: StepValues, gradients: Gradients): void {
+  const byName = new Map(trained.map((parameter) => [parameter.name, parameter]));
+  const parameters = [...roleOf].map(([name, role]) => ({ name, role }));
+  const common = new CommonValues(e, [rate, count]);
+  const update = (name: string, ask: Ask) => {
+    const { role, line, value, gradient } = byName.get(name)!;
+    const { optimizer } = line;
+    e.builder.position = { place: name, phase: "update" };
+    const given = withLeading(optimizer, [e.tensor(value), e.tensor(gradient), e.tensor(rate)], line.place);
+    e.optimizing = { parameter: { name, role }, parameters, count: e.tensor(count), instance: new Instance(name), ask, isCommon: (op) => common.has(op) };
+    try {
+      const next = atTheCall(recipe.frame, optimizer, line.place, () => runOptimizer(e, recipe.frame, given, line.place));
+      e.updated.set(name, keep(e, e.slots.parameters.get(name)!, next.op));
+    } finally {
+      e.optimizing = undefined;
+      e.conditions.length = 0;
+    }
   };
-  atTheCall(recipe.frame, optimizer, line.place, () => runStatements(e, frame, definition.body, state));
-  if (e.hasFailed) throw new Silent();
-  if (!e.updated.has(parameter.name)) {
-    fail("N0311", line.place, `the optimizer \`${definition.name.name}\` never updates its parameter`, {
-      related: [{ place: place(module.source, definition.name), label: `no line \`${parameterName} <- …\`` }],
-    });
+  updateTogether([...byName.keys()], update, (question, values, where) => {
+    e.builder.position = { place: "optimizer", phase: "update" };
+    switch (question) {
+      case "total": {
+        const sum = [...values.values()].reduce((a, b) => e.b.add(a, b));
+        common.add(sum);
+        return new Map([...values.keys()].map((name) => [name, sum]));
+      }
+      case "gradient_at":
+        return gradients.at(values);
+      case "example_gradients":
+        return gradients.perExample([...values.keys()], where);
+    }
+  });
+}
+
+/** Numbers that do not differ from parameter to parameter: made of the step, of sums over all parameters and of shared states. */
+class CommonValues {
+  private readonly known = new Map<Op, boolean>();
+  constructor(
+    private readonly e: Elaborator,
+    given: readonly Op[],
+  ) {
+    given.forEach((op) => this.add(op));
+  }
+
+  add(op: Op): void {
+    this.known.set(op, true);
+  }
+
+  has(op: Op): boolean {
+    const known = this.known.get(op);
+    if (known !== undefined) return known;
+    const isSource = op.kind === "parameter" || op.kind === "input" || op.kind === "random" || op.kind === "cotangent";
+    const result = op.kind === "state" ? this.e.slots.states.get(op.attributes.slot)?.owner === "optimizer" && op.type.axes.length === 0 : !isSource && op.operands.every((operand) => this.has(operand));
+    this.known.set(op, result);
+    return result;
   }
 }
 

@@ -9,6 +9,7 @@ import type { Value } from "../values.js";
 import { loaderNames } from "./names.js";
 import { elementwiseIntrinsics } from "./elementwise.js";
 import { indexingIntrinsics } from "./indexing.js";
+import { optimizingIntrinsics } from "./optimizing.js";
 import { randomIntrinsics } from "./random.js";
 import { reductionIntrinsics } from "./reduction.js";
 import { structureIntrinsics } from "./structure.js";
@@ -21,6 +22,7 @@ const table: Readonly<Record<string, Intrinsic>> = {
   ...structureIntrinsics,
   ...indexingIntrinsics,
   ...randomIntrinsics,
+  ...optimizingIntrinsics,
 };
 
 /** Calls a built-in function. */

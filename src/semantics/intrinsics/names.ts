@@ -3,7 +3,7 @@
 export const elementwiseNames = ["exp", "log", "sqrt", "rsqrt", "tanh", "erf", "sin", "cos", "abs", "sign", "floor"] as const;
 
 /** The loaders that a recipe's `data` line may name. */
-export const loaderNames = ["idx", "cifar10", "images", "npy", "lines", "text", "csv"] as const;
+export const loaderNames = ["idx", "cifar10", "images", "npy", "lines", "text", "csv", "molecules"] as const;
 
 export const intrinsicNames: readonly string[] = [
   ...elementwiseNames,
@@ -11,6 +11,6 @@ export const intrinsicNames: readonly string[] = [
   "select", "float", "integer", "stop", "fill", "broadcast",
   "split", "merge", "slice", "concatenate", "take", "argsort",
   "uniform_like", "normal_like", "fan_in", "fan_out",
-  "example_gradients",
+  "total", "gradient_at", "example_gradients", "selected", "layer_number", "layer_count",
   ...loaderNames,
 ];

@@ -15,7 +15,7 @@ import type { CallableValue } from "../values.js";
 import { neededFor, statistics, usersOf } from "./analysis.js";
 
 /** A norm of the program that takes statistics over the batch, if there is one. */
-function coupling(e: Elaborator) {
+export function coupling(e: Elaborator) {
   return e.groupSites.find((site) => statistics(e.builder.operations, site).some((statistic) => statistic.axes.includes("batch")));
 }
 
