@@ -78,13 +78,15 @@ export function shareWithin(
   depths: ReadonlyMap<Variable, number>,
   scalars: Scalars,
   take: LoopPool,
+  /** What rewrites a scalar of the fold around this one that none of the fold's own loops is in: once, however many folds have it. */
+  outside?: { readonly bound: readonly Variable[]; readonly run: (scalar: Scalar) => Scalar },
 ): Scalar {
   const by = (loop: Variable) => at(names.get(loop) ?? loop);
   const done = new Map<Scalar, Scalar>();
   const run = (scalar: Scalar): Scalar => {
     const known = done.get(scalar);
     if (known !== undefined) return known;
-    const result = rewritten(scalar);
+    const result = outside !== undefined && outside.bound.every((loop) => !scalar.free.has(loop)) ? outside.run(scalar) : rewritten(scalar);
     done.set(scalar, result);
     return result;
   };
@@ -97,7 +99,7 @@ export function shareWithin(
         const over = take(depth, scalar.over);
         const inner = new Map([...names, ...scalar.over.map((loop, i): [Variable, Variable] => [loop, over[i]!])]);
         const deeper = new Map([...depths, ...over.map((loop): [Variable, number] => [loop, depth])]);
-        return scalars.fold(scalar.combine, over, shareWithin(scalar.body, inner, deeper, scalars, take));
+        return scalars.fold(scalar.combine, over, shareWithin(scalar.body, inner, deeper, scalars, take, { bound: scalar.over, run }));
       }
       case "apply":
         return scalars.apply(scalar.operation, scalar.operands.map(run), scalar.dtype);

@@ -6,7 +6,7 @@ import type { Manifest, NamedTensors, TensorSpec } from "./trainer.js";
 /** Of weights and of checkpoints. */
 export const formatVersion = "1";
 
-/** The parameters and the model's own states after `step` training steps, out of all values of an engine. */
+/** The parameters, as evaluation reads them, and the model's own states after `step` training steps, out of all values of an engine. */
 export function weightsOf(manifest: Manifest, step: number, values: NamedTensors): Safetensors {
   const specs = [...manifest.parameters, ...manifest.states.filter(({ owner }) => owner === "model")];
   const metadata = new Map([
@@ -16,7 +16,11 @@ export function weightsOf(manifest: Manifest, step: number, values: NamedTensors
     ["seed", String(manifest.seed)],
     ["step", String(step)],
   ]);
-  return { tensors: select(specs, values), metadata };
+  const tensors = select(specs, values);
+  for (const spec of manifest.parameters) {
+    if (spec.average !== undefined) tensors.set(spec.name, { ...tensors.get(spec.name)!, data: values.get(spec.average)! });
+  }
+  return { tensors, metadata };
 }
 
 /** The values of these tensors, with their shapes. */
