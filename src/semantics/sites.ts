@@ -32,11 +32,12 @@ export function applySite(e: Elaborator, frame: Frame, argument: TensorValue, as
     stack: site.stack,
     parts: assignments.map(({ groups, line }) => ({ groups, policy: policyText(line.norm) })),
   });
-  if (assignments.length === 1) return { ...normalised(e, frame, x, assignments[0]!, site), groups };
+  e.siteInputs.set(site.path, { ...x, groups });
+  if (assignments.length === 1) return { ...normalised(e, frame, x, assignments[0]!, site, groups), groups };
   const pieces = new Map<string, TensorValue>();
   for (const assignment of assignments) {
     const part = gathered(e, x, groups, assignment.groups);
-    const result = normalised(e, frame, part, assignment, site);
+    const result = normalised(e, frame, part, assignment, site, groups);
     let start = 0;
     for (const group of groups.filter((candidate) => assignment.groups.includes(candidate.name))) {
       pieces.set(group.name, tensors.sliced(e, result, "token", start, group.extent));
@@ -62,10 +63,13 @@ function gathered(e: Elaborator, x: TensorValue, groups: readonly Segment[], wan
   return slices.length === 1 ? slices[0]! : tensors.concatenated(e, slices, "token");
 }
 
-function normalised(e: Elaborator, frame: Frame, x: TensorValue, { groups, line }: Assignment, site: SitePosition): TensorValue {
+function normalised(e: Elaborator, frame: Frame, x: TensorValue, { groups, line }: Assignment, site: SitePosition, all: readonly Segment[]): TensorValue {
   const { norm } = line;
   const where = { site: site.path, at: site.at, groups, policyPlace: line.place, sitePlace: site.place };
-  return recordSite(e, x, norm, where, () => (norm.kind === "none" ? x : runNorm(e, frame, x, norm, `${site.path}.${groups.join("+")}`, line.place)));
+  const path = `${site.path}.${groups.join("+")}`;
+  const result = recordSite(e, x, norm, where, () => (norm.kind === "none" ? x : runNorm(e, frame, x, norm, path, line.place)));
+  e.outputs.set(path, { ...result, groups: all.filter((group) => groups.includes(group.name)) });
+  return result;
 }
 
 /** Runs a norm and notes which operations it was written out to, for the model's table and the rules. */
@@ -77,6 +81,7 @@ export function recordSite<T extends Value>(
   action: () => T,
 ): T {
   const start = e.builder.operations.length;
+  const netsBefore = e.netsInNorms.length;
   const output = action();
   e.groupSites.push({
     ...where,
@@ -85,6 +90,7 @@ export function recordSite<T extends Value>(
     norm: norm.kind === "callable" ? norm.definition.name.name : undefined,
     input: x.op,
     operations: [start, e.builder.operations.length],
+    nets: e.netsInNorms.slice(netsBefore),
   });
   return output;
 }
@@ -119,6 +125,14 @@ function checkShape(value: Value, x: TensorValue, norm: CallableValue, where: Pl
 export function policyText(norm: Assignment["line"]["norm"]): string {
   if (norm.kind === "none") return "none";
   if (norm.kind === "native") return norm.describe;
-  const given = [...norm.given].map(([name, { value }]) => `${name}: ${value.kind === "number" ? numberText(value.value) : value.kind === "boolean" ? value.value : describe(value)}`);
+  const given = [...norm.given].map(([name, { value }]) => `${name}: ${valueText(value)}`);
   return given.length === 0 ? norm.definition.name.name : `${norm.definition.name.name}(${given.join(", ")})`;
+}
+
+/** An argument as written. */
+function valueText(value: Value): string {
+  if (value.kind === "number") return numberText(value.value);
+  if (value.kind === "text") return `"${value.value}"`;
+  if (value.kind === "callable") return policyText(value);
+  return value.kind === "boolean" ? String(value.value) : describe(value);
 }

@@ -9,7 +9,7 @@ import type { NamedTensor, NamedTensors } from "./harness.js";
 import { type Training, train } from "./recipes.js";
 
 const batch = 4;
-const x: NamedTensor = { axes: ["batch", "feature"], shape: [batch, 5], data: normals(keyOf(3, "x", 0), batch * 5, new Float64Array(batch * 5)) };
+const x: NamedTensor = { axes: ["batch", "feature"], shape: [batch, 5], data: [...normals(keyOf(3, "x", 0), batch * 5, new Float64Array(batch * 5))] };
 const label: NamedTensor = { axes: ["batch"], shape: [batch], data: [0, 2, 1, 2] };
 const inputs = { x, label };
 
@@ -204,7 +204,7 @@ const tower = (optimizer: string) =>
     }`);
 
 test("rates fall from layer to layer, as in MAE's fine-tuning", () => {
-  const given = { x: { axes: ["batch", "token", "feature"], shape: [2, 3, 5], data: normals(keyOf(5, "x", 0), 30, new Float64Array(30)) } };
+  const given = { x: { axes: ["batch", "token", "feature"], shape: [2, 3, 5], data: [...normals(keyOf(5, "x", 0), 30, new Float64Array(30))] } };
   const slow = stepped(tower('layerwise(base: sgd(), first: "encoder.tokens", decay: 0.5)'), 0.1, given);
   const fast = stepped(tower("sgd()"), 0.1, given);
   const factors = new Map(
