@@ -19,6 +19,8 @@ export interface GroupSite {
   readonly input: Op;
   /** The range of the builder's operations that the norm added. */
   readonly operations: readonly [number, number];
+  /** Those of them that layers inside of the norm added: what these reduce is no statistic of the norm. */
+  readonly nets: readonly (readonly [number, number])[];
   /** Where the policy line is written. */
   readonly policyPlace: Place;
   /** Where the site is: the sublayer, or the bare `normalize`. */

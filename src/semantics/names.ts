@@ -18,6 +18,7 @@ export function lookUp(e: Elaborator, frame: Frame, name: string): Value | undef
   const imported = frame.module.imports.get(name) ?? e.modules.prelude.get(name);
   if (imported !== undefined) return importedValue(e, frame, imported);
   if (name === "training") return boolean(e.mode === "training");
+  if (name === "ending" && frame.placed !== undefined) return boolean(frame.placed.isEnding);
   if (name === "pi") return number(Math.PI);
   if (name === "infinity") return number(Infinity);
   return intrinsicNames.includes(name) ? { kind: "intrinsic", name } : undefined;

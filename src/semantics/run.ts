@@ -20,7 +20,8 @@ export function run(e: Elaborator, caller: Frame, callable: CallableValue, where
   const { definition } = callable;
   if (definition.damaged) throw new Silent();
   requireComplete(callable, where);
-  return e.nested(where, definition.name.name, () => {
+  const start = e.builder.operations.length;
+  const result = e.nested(where, definition.name.name, (): Value => {
     if (definition.keyword === "stack") return runStack(e, caller, callable, where);
     if (definition.keyword === "model" || definition.keyword === "train" || definition.keyword === "ablation") {
       return fail("N0208", where, `a ${definition.keyword} is not called`);
@@ -31,12 +32,14 @@ export function run(e: Elaborator, caller: Frame, callable: CallableValue, where
     e.builder.position = { ...before, place: instance.path };
     try {
       const value = atTheCall(caller, callable, where, () => runBody(e, caller, callable, instance));
-      if (value.kind === "tensor" && instance !== caller.instance) e.outputs.set(instance.path, value.op);
+      if (value.kind === "tensor" && instance !== caller.instance) e.outputs.set(instance.path, value);
       return value;
     } finally {
       e.builder.position = before;
     }
   });
+  if (caller.instance.isNorm && (definition.keyword === "layer" || definition.keyword === "stack")) e.netsInNorms.push([start, e.builder.operations.length]);
+  return result;
 }
 
 /** A mistake met inside the standard library is one of the call: that is what the user can mend. */

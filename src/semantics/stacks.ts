@@ -8,12 +8,13 @@ import { evaluatePartial, frameFor, groupNames, signature, withLeading } from ".
 import type { Elaborator } from "./elaborator.js";
 import { CheckError, Silent, fail } from "./errors.js";
 import { wholeOf } from "./expressions.js";
-import { type Frame, Instance } from "./frame.js";
+import { type Cell, type Frame, Instance } from "./frame.js";
 import { place } from "./modules.js";
 import { coverage, evaluatePolicy, resolve } from "./policies.js";
 import { applySite } from "./sites.js";
 import { pathMatches, type SiteName } from "./site-paths.js";
 import { runWhen } from "./statements.js";
+import { asksForEnding, endsOf, normCalls } from "./streams.js";
 import * as tensors from "./tensors.js";
 import { type CallableValue, type NativeValue, type PolicyValue, type Segment, type TensorValue, type Value, describe, poison } from "./values.js";
 
@@ -33,7 +34,7 @@ interface Override {
 export function runStack(e: Elaborator, caller: Frame, callable: CallableValue, where: Place): Value {
   // A variant is called what its base is called, so that its weights keep their names.
   const path = caller.instance.claim(callable.definition.name.name);
-  const frame = frameFor(e, caller, callable, new Instance(path));
+  const frame = frameFor(e, caller, callable, new Instance(path, caller.instance.isNorm));
   const before = e.builder.position;
   e.builder.position = { ...before, place: path };
   try {
@@ -56,6 +57,12 @@ class StackRun {
   private sites = 0;
   private readonly allSites: number;
   private sublayers = 0;
+  private readonly streams = new Map<ast.StateStatement, Cell>();
+  /** The bare `normalize` lines at which the stack ends. */
+  private readonly ends: readonly ast.Normalize[];
+  /** Whether a sublayer ran in the stack's own placement, and whether that ran at the end. */
+  private begun = false;
+  private ended = false;
   private failed = false;
 
   constructor(
@@ -78,6 +85,7 @@ class StackRun {
     const lines = this.lines();
     this.base = lines.base;
     this.placement = lines.placement;
+    this.ends = endsOf(definition.body);
     this.allSites = this.countSites(definition.body, frame);
   }
 
@@ -85,7 +93,9 @@ class StackRun {
     this.checkPolicies();
     this.items(this.callable.definition.body, this.frame);
     if (!this.failed) this.checkPaths();
+    if (!this.failed) this.checkEnding();
     if (this.failed) throw new Silent();
+    this.e.outputs.set(this.name, this.x);
     return this.x;
   }
 
@@ -112,6 +122,17 @@ class StackRun {
       e.report(diagnostic("N0309", at, `no site of the stack is at \`${path.segments.join(".")}\``, { help }));
       this.failed = true;
     }
+  }
+
+  /** @throws CheckError when the placement says what happens at the end, and the stack has none. */
+  private checkEnding(): void {
+    const { callable, placement } = this;
+    if (placement === undefined || !this.begun || this.ended || !asksForEnding(placement.definition)) return;
+    const { name } = placement.definition;
+    fail("N0501", place(callable.module.source, callable.definition.name), `the stack \`${callable.definition.name.name}\` has no bare \`normalize\` at its end, where its placement has to run once more`, {
+      related: [{ place: place(placement.module.source, name), label: `\`${name.name}\` says what happens at the end` }],
+      help: "end the stack with `normalize`",
+    });
   }
 
   /** The groups joined to one sequence along `token`. */
@@ -203,7 +224,7 @@ class StackRun {
         const count = wholeOf(e, frame, item.count, "the number of repetitions");
         e.repeats(count, place(frame.module.source, item.count));
         for (let i = 0; i < count; i++) {
-          const instance = new Instance(`${this.name}.${this.repetition++}`);
+          const instance = this.part(`${this.name}.${this.repetition++}`);
           // Repetitions are numbered as they begin, those of a nested `repeat` among the others.
           this.items(item.body, { ...frame, instance, names: new Map(frame.names) });
         }
@@ -234,9 +255,10 @@ class StackRun {
     if (placement === undefined) {
       return fail("N0501", where, "the stack does not say where its norms stand", { help: "add `place pre`, or `placed pre` to this sublayer" });
     }
+    if (placement === this.placement) this.begun = true;
     const own = item.normalized === undefined ? undefined : evaluatePolicy(e, frame, item.normalized);
-    const instance = new Instance(frame.instance.claim(layer.definition.name.name));
-    const inside: Frame = { ...frame, instance };
+    const instance = this.part(frame.instance.claim(layer.definition.name.name));
+    const inside: Frame = { ...frame, instance, placed: { streams: this.streams, isEnding: false } };
     const stream = this.x.op;
     let onStream: Op | undefined;
     let ran = 0;
@@ -258,17 +280,25 @@ class StackRun {
       },
     };
     const result = e.language.run(e, inside, withLeading(placement, [this.x, sublayer, norm], where), where);
-    if (result.kind === "tensor" && result.op === onStream) e.postNorms.push({ stack: this.name, place: where });
+    // Another stream passes the gradients on beside the norms.
+    if (result.kind === "tensor" && result.op === onStream && this.streams.size === 0) e.postNorms.push({ stack: this.name, place: where });
     this.x = this.checkSequence(result, `the placement \`${placement.definition.name.name}\``, where);
+  }
+
+  /** In a stack that is a part of a norm, everything is. */
+  private part(path: string): Instance {
+    return new Instance(path, this.frame.instance.isNorm);
   }
 
   /** A sublayer runs in the instance of its place, so that its parameters stand beside its norms'. */
   private runSublayer(layer: CallableValue, argument: TensorValue, inside: Frame, where: Place, time: number): TensorValue {
     const { e } = this;
-    const target = time === 1 ? inside.instance : new Instance(inside.instance.claim(layer.definition.name.name));
+    const target = time === 1 ? inside.instance : this.part(inside.instance.claim(layer.definition.name.name));
     const given = withLeading(layer, [argument], where);
     const value = e.language.run(e, inside, given, where, target);
-    return this.checkSequence(value, `the ${layer.definition.keyword} \`${layer.definition.name.name}\``, where, layer);
+    const result = this.checkSequence(value, `the ${layer.definition.keyword} \`${layer.definition.name.name}\``, where, layer);
+    e.outputs.set(target.path, result);
+    return result;
   }
 
   private checkSequence(value: Value, what: string, where: Place, layer?: CallableValue): TensorValue {
@@ -292,8 +322,34 @@ class StackRun {
   }
 
   private bareSite(item: ast.Normalize): void {
+    const { placement, frame } = this;
+    const where = place(frame.module.source, item);
+    if (placement !== undefined && this.isEnding(item) && this.sublayers > 0) return this.ending(placement, where);
     const name = this.sublayers === 0 ? "initial" : "final";
-    this.x = this.site(this.x, { instance: this.frame.instance, name, where: place(this.frame.module.source, item), own: undefined });
+    this.x = this.site(this.x, { instance: frame.instance, name, where, own: undefined });
+  }
+
+  /** Whether the placement runs at a bare `normalize`. */
+  private isEnding(item: ast.Normalize): boolean {
+    return this.placement !== undefined && this.ends.includes(item) && asksForEnding(this.placement.definition);
+  }
+
+  private ending(placement: CallableValue, where: Place): void {
+    const { e, frame } = this;
+    this.ended = true;
+    const sublayer: NativeValue = {
+      kind: "native",
+      describe: "the sublayer",
+      apply: (_, __, at) => fail("N0210", at, "no sublayer stands at the end of a stack", { help: "call it under `when ending { … } otherwise { … }`" }),
+    };
+    const norm: NativeValue = {
+      kind: "native",
+      describe: "the norm",
+      apply: (argument, site) => this.site(argument, { instance: frame.instance, name: site ?? "final", where, own: undefined }),
+    };
+    const inside: Frame = { ...frame, placed: { streams: this.streams, isEnding: true } };
+    const result = e.language.run(e, inside, withLeading(placement, [this.x, sublayer, norm], where), where);
+    this.x = this.checkSequence(result, `the placement \`${placement.definition.name.name}\``, where);
   }
 
   private site(x: TensorValue, site: { instance: Instance; name: string; where: Place; own: PolicyValue | undefined }): TensorValue {
@@ -331,12 +387,12 @@ class StackRun {
     for (const item of body) {
       try {
         if (item.kind === "Binding") names.set(item.name.name, e.language.evaluate(e, inside, item.value));
-        else if (item.kind === "Normalize" && item.policy === undefined) count++;
+        else if (item.kind === "Normalize" && item.policy === undefined) count += this.isEnding(item) ? normCalls(this.placement!.definition, true) : 1;
         else if (item.kind === "Repeat") count += wholeOf(e, inside, item.count, "the number of repetitions") * this.countSites(item.body, inside);
         else if (item.kind === "When") count += runWhen(e, inside, item, (chosen) => this.countSites(chosen, inside));
         else if (item.kind === "Sublayer") {
           const placement = item.placed === undefined ? this.placement : evaluatePartial(e, inside, item.placed, ["placement"], "what follows `placed`");
-          if (placement !== undefined) count += normCalls(placement.definition);
+          if (placement !== undefined) count += normCalls(placement.definition, false);
         }
       } catch (error) {
         // The item itself will report it.
@@ -345,20 +401,4 @@ class StackRun {
     }
     return count;
   }
-}
-
-/** How often the text of a placement calls its norm. */
-function normCalls(definition: ast.Definition): number {
-  const norm = definition.parameters?.[2]?.name.name;
-  let count = 0;
-  const visit = (node: unknown): void => {
-    if (Array.isArray(node)) node.forEach(visit);
-    else if (typeof node === "object" && node !== null) {
-      const call = node as Partial<ast.Call>;
-      if (call.kind === "Call" && call.callee?.kind === "Name" && call.callee.name === norm) count++;
-      Object.values(node).forEach(visit);
-    }
-  };
-  visit(definition.body);
-  return count;
 }

@@ -62,6 +62,34 @@ describe("normalised queries and keys", () => {
   });
 });
 
+describe("normalised values", () => {
+  const scaled = times(maps("w_value", "b_value"), () => 7);
+  const oneHead = times(maps("w_value", "b_value"), (at) => (at["head"] === 0 ? 5 : 1));
+  test.each(["v: rms(eps: 0)", "qk: layer, qk_wide: true, v: layer(eps: 0)"])("%s: their size is of no matter", (call) => {
+    expectClose("output", output(call, scaled), output(call), tolerance);
+  });
+
+  test("each head has its own length, or all have one", () => {
+    expectClose("output", output("v: rms(eps: 0)", oneHead), output("v: rms(eps: 0)"), tolerance);
+    const wide = "qk: rms, qk_wide: true, v: rms(eps: 0)";
+    expectClose("output", output(wide, scaled), output(wide), tolerance);
+    expect(() => expectClose("output", output(wide, oneHead), output(wide), tolerance)).toThrow();
+  });
+
+  test("are averages of vectors of one length, for a map that passes them on", () => {
+    // One token sees itself alone, so that its value goes out as it is.
+    const alone = { axes: ["token", "feature"], shape: [1, features], data: x.data.slice(0, features) };
+    const compiled = compileLayer(`use std.norms { rms } use std.layers { attention } layer main(x) { return attention(x, heads: ${heads}, bias: false, v: rms(eps: 0)) }`, { x: alone });
+    const parameters = Object.fromEntries([...compiled.parameters].map(([name, { axes }]) => {
+      const tensor = drawn(name, axes.map((axis) => axis.name), axes.map((axis) => axis.extent));
+      if (name.endsWith("w_out")) return [name, { ...tensor, data: tensor.data.map((_, i) => { const at = coordinates(tensor, i); return Number(at["head"]! * key + at["key"]! === at["out"]!); }) }];
+      return [name, name.endsWith(".scale") ? { ...tensor, data: tensor.data.map(() => 1) } : tensor];
+    }));
+    const { data } = compiled.run("training", { inputs: { x: alone }, parameters }).output;
+    for (let head = 0; head < heads; head++) expect(Math.hypot(...data.slice(head * key, (head + 1) * key))).toBeCloseTo(Math.sqrt(key), 12);
+  });
+});
+
 test("a norm inside takes the size of the values away (Sub-LN)", () => {
   const scaled = times(maps("w_value", "b_value"), () => 7);
   expectClose("output", output("inner: layer(eps: 0)", scaled), output("inner: layer(eps: 0)"), tolerance);

@@ -27,6 +27,12 @@ const norms: Readonly<Record<string, string>> = {
   pair: "pair(length: 2)",
 };
 
+/** Norms with networks inside, whose programs are larger. */
+const withNets: Readonly<Record<string, string>> = {
+  granola: "granola",
+  contextual_affine: "contextual_affine(depth: 1, heads: 2)",
+};
+
 /** A stack for each placement, one after the other, with batch norm and layer norm. */
 const placements: Readonly<Record<string, string>> = {
   rezero: "rezero",
@@ -37,13 +43,19 @@ const placements: Readonly<Record<string, string>> = {
   output: "output",
   deep: "deep(alpha: 1.4)",
 };
+const morePlacements: Readonly<Record<string, string>> = {
+  residual_scale: "residual_scale",
+  hybrid: "hybrid",
+  residual_dual: "residual_dual",
+  ngpt: "ngpt",
+};
 
 const libraryOf = (name: string) => readFileSync(new URL(`../../stdlib/std/${name}.norm`, import.meta.url), "utf8");
 const defined = (name: string, keyword: string) => [...libraryOf(name).matchAll(new RegExp(`^${keyword} (\\w+)`, "gm"))].map((found) => found[1]!);
 
 const head = `
   use std.norms
-  use std.placements { ${Object.keys(placements).join(", ")} }
+  use std.placements { ${Object.keys({ ...placements, ...morePlacements }).join(", ")} }
   use std.layers { attention, linear, mlp, patchify }`;
 /** As in examples.ts, AdamW's eps is large enough that gradients that are mathematically zero move nothing. */
 const training = `
@@ -56,14 +68,12 @@ const training = `
     steps 10
   }`;
 
-const allNorms = `${head}
+const normsSpec = (norms: Readonly<Record<string, string>>, sublayers: string) => `${head}
   stack encoder() {
     groups { ${Object.keys(norms).map((name) => `${name}_: 3`).join(", ")} }
     normalize { ${Object.entries(norms).map(([name, policy]) => `${name}_: norms.${policy}`).join("\n")} }
     place pre
-    attention(heads: 2)
-    mlp(hidden: 12)
-    normalize
+    ${sublayers}
   }
   model classifier() {
     input image[row: 8, column: 8, channel: 1]
@@ -76,7 +86,7 @@ const allNorms = `${head}
   }
   ${training}`;
 
-const allPlacements = `${head}
+const placementsSpec = (placements: Readonly<Record<string, string>>) => `${head}
   ${Object.entries(placements)
     .map(([name, placement]) => `
   stack ${name}_stack() {
@@ -85,14 +95,19 @@ const allPlacements = `${head}
     place ${placement}
     attention(heads: 2)
     mlp(hidden: 12)
+    ${name === "residual_dual" ? "normalize" : ""}
   }`)
     .join("\n")}
   model classifier() {
     input image[row: 8, column: 8, channel: 1]
     input label in 3
     patches = linear(patchify(image, 2), 8)
-    x0 = pre_stack(cls: slice(patches along token, size: 1), tokens: slice(patches along token, from: 1, size: 15))
-    ${Object.keys(placements).slice(1).map((name, i) => `x${i + 1} = ${name}_stack(cls: x${i}.cls, tokens: x${i}.tokens)`).join("\n")}
+    ${Object.keys(placements)
+      .map((name, i) => {
+        const groups = i === 0 ? "cls: slice(patches along token, size: 1), tokens: slice(patches along token, from: 1, size: 15)" : `cls: x${i - 1}.cls, tokens: x${i - 1}.tokens`;
+        return `x${i} = ${name}_stack(${groups})`;
+      })
+      .join("\n")}
     logits = linear(x${Object.keys(placements).length - 1}.cls, 3)
     loss cross_entropy(logits, label)
     report accuracy(logits, label)
@@ -106,11 +121,16 @@ function compiled(text: string): Compiled {
   return made;
 }
 
-export const methods: Readonly<Record<"every norm" | "every placement", Compiled>> = { "every norm": compiled(allNorms), "every placement": compiled(allPlacements) };
+export const methods: Readonly<Record<"every norm" | "norms with networks" | "every placement" | "more placements", Compiled>> = {
+  "every norm": compiled(normsSpec(norms, "attention(heads: 2)\nmlp(hidden: 12)\nnormalize")),
+  "norms with networks": compiled(normsSpec(withNets, "mlp(hidden: 12)")),
+  "every placement": compiled(placementsSpec(placements)),
+  "more placements": compiled(placementsSpec(morePlacements)),
+};
 
 export function testThatAllAreHere(): void {
   test("all norms and placements of the standard library are here", () => {
-    expect(Object.keys(norms).sort()).toEqual(defined("norms", "norm").sort());
-    expect(Object.keys(placements).sort()).toEqual(defined("placements", "placement").sort());
+    expect(Object.keys({ ...norms, ...withNets }).sort()).toEqual(defined("norms", "norm").sort());
+    expect(Object.keys({ ...placements, ...morePlacements }).sort()).toEqual(defined("placements", "placement").sort());
   });
 }

@@ -106,6 +106,8 @@ export interface Statistic {
   readonly axes: readonly string[];
   readonly count: number;
   readonly operand: Op;
+  /** Whether a layer inside of the norm takes it, so that nothing is normalised by it. */
+  readonly isInNet: boolean;
 }
 
 /** The statistics that a norm takes at a site, from the operations it was written out to. */
@@ -116,8 +118,13 @@ export function statistics(operations: readonly Op[], site: GroupSite): readonly
     const operand = op.operands[0]!;
     if (operand.type.dtype !== "f32") return [];
     const count = op.attributes.axes.reduce((product, axis) => product * extentOf(operand.type, axis), 1);
-    return [{ axes: op.attributes.axes, count, operand }];
+    return [{ axes: op.attributes.axes, count, operand, isInNet: isWithin(op, site.nets) }];
   });
+}
+
+/** Whether an operation is in one of some ranges. */
+export function isWithin(op: Op, ranges: GroupSite["nets"]): boolean {
+  return ranges.some(([start, end]) => op.id >= start && op.id < end);
 }
 
 /** What some values are computed from, and they themselves. */

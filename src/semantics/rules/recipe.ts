@@ -8,11 +8,12 @@ import type * as ast from "../../syntax/ast.js";
 import type { Elaborator } from "../elaborator.js";
 import { sourceParameter } from "../initial.js";
 import { definitionNamed } from "../measurements.js";
+import type { GroupSite } from "../model.js";
 import { place } from "../modules.js";
 import type { Recipe } from "../recipes.js";
 import { optimizerFor } from "../updates.js";
 import type { CallableValue } from "../values.js";
-import { neededFor, statistics, usersOf } from "./analysis.js";
+import { isWithin, neededFor, statistics, usersOf } from "./analysis.js";
 
 /** A norm of the program that takes statistics over the batch, if there is one. */
 export function coupling(e: Elaborator) {
@@ -51,17 +52,16 @@ export function checkScaleInvariance(e: Elaborator, recipe: Recipe, roleOf: Read
   const needed = neededFor(results);
   const used = forward.filter((op) => needed.has(op));
   const users = usersOf(used);
-  const normalised = new Map<Op, { start: number; end: number }[]>();
+  const normalised = new Map<Op, GroupSite[]>();
   for (const site of e.groupSites) {
     if (statistics(e.builder.operations, site).length === 0) continue;
-    const [start, end] = site.operations;
-    normalised.set(site.input, [...(normalised.get(site.input) ?? []), { start, end }]);
+    normalised.set(site.input, [...(normalised.get(site.input) ?? []), site]);
   }
   // From the last operation to the first, so that the users of each are known before it.
   const onlyNormalised = new Set<Op>();
   for (const op of used.toReversed()) {
     const uses = users.get(op) ?? [];
-    const inNorm = (use: Op) => normalised.get(op)?.some(({ start, end }) => use.id >= start && use.id < end) ?? false;
+    const inNorm = (use: Op) => normalised.get(op)?.some(({ operations, nets }) => isWithin(use, [operations]) && !isWithin(use, nets)) ?? false;
     if (uses.length > 0 && uses.every((use) => inNorm(use) || (passes(use) && onlyNormalised.has(use)))) onlyNormalised.add(op);
   }
   const found = new Map<string, { names: string[]; place: Place }>();
@@ -90,8 +90,10 @@ function passes(op: Op): boolean {
   return op.kind === "rename" || op.kind === "slice" || op.kind === "concatenate" || op.kind === "split" || op.kind === "merge";
 }
 
-/** The weight decay of an optimizer: its parameter `decay`, as the standard library calls it. */
+/** The weight decay of an optimizer: its parameter `decay`, as the standard library calls it, or that of the `base` inside it. */
 function decayOf(optimizer: CallableValue): number {
+  const base = optimizer.given.get("base")?.value;
+  if (base?.kind === "callable") return decayOf(base);
   const given = optimizer.given.get("decay")?.value;
   if (given !== undefined) return given.kind === "number" ? given.value : 0;
   const parameter = optimizer.definition.parameters?.find((own) => own.name.name === "decay");
@@ -130,7 +132,7 @@ export function checkWarmUp(e: Elaborator, recipe: Recipe, rate: Entry): Diagnos
 export function checkStates(e: Elaborator, moved: ReadonlyMap<string, Op>, evaluation: Elaborator, evaluated: Iterable<Op>): Diagnostic[] {
   const needed = neededFor(evaluated);
   const read = new Set([...needed].flatMap((op) => (op.kind === "state" ? [op.attributes.slot] : [])));
-  const leavesOut = (part: string) => evaluation.outputs.has(part) && !needed.has(evaluation.outputs.get(part)!);
+  const leavesOut = (part: string) => evaluation.outputs.has(part) && !needed.has(evaluation.outputs.get(part)!.op);
   return [...e.slots.states.values()]
     .filter((state) => !leavesOut(state.name.split(".").slice(0, -1).join(".")) && state.owner === "model" && moved.has(state.name) && !read.has(state.name))
     .map((state) =>

@@ -25,11 +25,11 @@ export function checkStatistics(e: Elaborator): Diagnostic[] {
       if (!told.has(key)) found.push(made);
       told.add(key);
     };
-    const smallest = taken.reduce<Statistic | undefined>((least, statistic) => (least === undefined || statistic.count < least.count ? statistic : least), undefined);
+    const smallest = taken.filter(({ isInNet }) => !isInNet).reduce<Statistic | undefined>((least, statistic) => (least === undefined || statistic.count < least.count ? statistic : least), undefined);
     if (smallest !== undefined && smallest.count === 1) once(() => overOne(site, smallest));
     else if (smallest !== undefined && smallest.count === 2) once(() => overTwo(site, smallest));
     const same = taken.find((statistic) => statistic.axes.includes("batch") && statistic.axes.every((axis) => constancy.along(site.input, axis)));
-    if (same !== undefined && smallest!.count > 1) once(() => sameInEveryExample(site));
+    if (same !== undefined && smallest?.count !== 1) once(() => sameInEveryExample(site));
     const ahead = taken.find((statistic) => statistic.axes.includes("token") && hasAxis(statistic.operand.type, "token") && extentOf(statistic.operand.type, "token") > 1);
     const mask = ahead && hides(site);
     if (mask !== undefined) once(() => seesTheFuture(mask.place, site, ahead!));

@@ -14,5 +14,5 @@ testThatAllAreHere();
 describeOnGpu("methods", () => {
   describe("every norm", () => testCourse(methods["every norm"], engines));
   // A GPU's schedules, which SwiftShader takes longest to compile, change how rows are summed, and not how parts are put together.
-  describe("every placement", () => testCourse(methods["every placement"], fastest));
+  describe.each(["norms with networks", "every placement", "more placements"] as const)("%s", (name) => testCourse(methods[name], fastest));
 });
