@@ -38,6 +38,7 @@ function program(): Command {
     .option("--threads <number>", "with the target wasm: on how many threads (default: as many as the machine runs at a time)", whole)
     .option("--out <folder>", "the run's folder (default: runs/<recipe>, or the next that is free)")
     .option("--data <folder>", "one more folder in which the recipe's data may lie")
+    .option("--from <stage=path>", "the run's folder, or the weights, of a stage that the recipe begins with; may be given several times (default: the run beside this one's)", (path: string, others: readonly string[] = []) => [...others, path])
     .option("--resume", "go on from the run's last checkpoint")
     .option("--steps <number>", "stop after so many steps, instead of what the recipe says", whole)
     .option("--seed <number>", "another seed than the recipe's", whole)
@@ -54,6 +55,15 @@ function program(): Command {
     .option("--web", "write a page that trains in the browser, on the GPU or the CPU, in place of a target's trainer")
     .option("--data <folder>", "with --web: one more folder in which the recipe's data may lie")
     .action(async (spec: string, options) => (await import("./build.js")).build(spec, options));
+
+  norm
+    .command("rewrite")
+    .description("Rewrite a model into one that computes the same in evaluation: print what is proved and how the spec changes, and rewrite its weights.")
+    .argument("<spec>", "a file, or `file.norm#recipe`")
+    .addOption(new Option("--to <form>", "what to rewrite to: `pre-rms` takes the means out of layer norms").choices(["pre-rms"]).makeOptionMandatory())
+    .option("--weights <file>", "weights of the spec, as `norm train` writes them")
+    .option("--out <file>", "where the weights of the new form go")
+    .action(async (spec: string, options) => (await import("./rewrite.js")).rewrite(spec, options));
 
   norm
     .command("format")
