@@ -71,6 +71,14 @@ export class Modules {
     return name.startsWith("std.") ? this.library(`${name.replaceAll(".", "/")}.norm`, name) : undefined;
   }
 
+  /** A text that is no module: below the spec's folder, or of the standard library where its path begins with `std/`. */
+  text(path: string): SourceFile | undefined {
+    const inside = normal(path);
+    if (inside === undefined) return undefined;
+    const text = inside.startsWith("std/") ? this.host.readLibrary(inside) : this.host.readSpec(inside);
+    return text === undefined ? undefined : new SourceFile(inside, text);
+  }
+
   /** The spec and the files that it uses. */
   get own(): readonly Module[] {
     return [...this.loaded.values()].filter((module) => !module.isLibrary);
@@ -157,7 +165,7 @@ export class Modules {
   }
 }
 
-export const standardModules = ["norms", "placements", "layers", "ngpt", "embeddings", "functions", "initializers", "objectives", "optimizers", "sharpness", "noise", "schedules", "measures"];
+export const standardModules = ["norms", "placements", "layers", "convolutions", "text", "ngpt", "graphs", "embeddings", "functions", "initializers", "objectives", "optimizers", "sharpness", "noise", "schedules", "measures"];
 
 /** Trees of the standard library, which every compilation of a process shares: they never change. */
 const libraryTrees = new Map<string, Parsed>();

@@ -127,7 +127,7 @@ export function dot(e: Elaborator, x: TensorValue, y: TensorValue, axes: readonl
 export function sliced(e: Elaborator, value: TensorValue, axis: string, start: number, extent: number): TensorValue {
   const cut = (op: Op): Op => {
     if (!hasAxis(op.type, axis) || (start === 0 && extentOf(op.type, axis) === extent)) return op;
-    if (op.kind === "concatenate" && op.attributes.axis === axis) {
+    if (op.kind === "concatenate" && op.attributes.axis === axis && !e.isMeasured) {
       let offset = 0;
       for (const part of op.operands) {
         const own = extentOf(part.type, axis);
@@ -152,7 +152,9 @@ export function concatenated(e: Elaborator, parts: readonly TensorValue[], axis:
   }
   const op = parts.length === 1 ? parts[0]!.op : e.b.concatenate(parts.map((part) => e.b.broadcast(part.op, others)), axis);
   const masks = masksOf(parts);
-  const shared = masks.filter((mask) => !hasAxis(mask.type, axis) && parts.every((part) => part.masks.includes(mask)));
+  // What is repeated for each example is valid where the example is: a class token beside the tokens of an example that only fills a batch.
+  const repeated = (part: TensorValue, mask: Op) => mask.type.axes.length > 0 && mask.type.axes.every(({ name }) => !hasAxis(part.op.type, name));
+  const shared = masks.filter((mask) => !hasAxis(mask.type, axis) && parts.every((part) => part.masks.includes(mask) || repeated(part, mask)));
   const own = masks.filter((mask) => !shared.includes(mask));
   if (parts.length === 1) return e.tensor(op, masks);
   if (own.length === 0) return e.tensor(op, shared);

@@ -5,7 +5,7 @@ import { DataError } from "./error.js";
 import { exampleExtents, rowMajor, type Field } from "./field.js";
 import { byteLimit, tooLarge } from "./read.js";
 
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+export const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 /** What programs write for numbers that they do not have; taken for the name of a class it would hide the gap. */
 const notANumber = /^[+-]?(nan|inf|infinity)$/i;
 

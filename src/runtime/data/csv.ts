@@ -2,6 +2,7 @@
 
 import { isUtf8 } from "node:buffer";
 import type { InputSpec } from "../trainer.js";
+import type { Located } from "./access.js";
 import { CsvInput, GrowingNumbers } from "./csv-input.js";
 import { DataError, wordsOf } from "./error.js";
 import { exampleExtents, missingField, product, type Field, type LoaderRequest, type Parts } from "./field.js";
@@ -14,14 +15,9 @@ import { readBytes } from "./read.js";
  */
 export async function loadCsv({ access, inputs, path, source }: LoaderRequest): Promise<Parts> {
   const file = await access.demand(path);
-  const bytes = await readBytes(file);
-  if (!isUtf8(bytes)) throw new DataError(file.path, "this is not text in UTF-8", "save it as UTF-8");
-  const { parse } = await import("csv-parse/sync").catch((thrown: unknown) => {
-    throw new DataError(file.path, `the npm package csv-parse cannot be loaded (${wordsOf(thrown)})`, "run npm install csv-parse", { cause: thrown });
-  });
   let taken: CsvInput[] | undefined;
   const lines = new GrowingNumbers(file.path);
-  const take = (cells: readonly string[], line: number): null => {
+  await readTable(file, (cells, line) => {
     if (taken === undefined) {
       const header = readHeader(cells, file.path);
       taken = inputs.map((input) => {
@@ -33,22 +29,37 @@ export async function loadCsv({ access, inputs, path, source }: LoaderRequest): 
       lines.push(line);
       for (const input of taken) input.take(cells, line);
     }
-    return null;
-  };
-  try {
-    parse(bytes, { bom: true, record_delimiter: ["\r\n", "\n"], on_record: (cells: string[], context) => take(cells, context.lines) });
-  } catch (thrown) {
-    if (thrown instanceof DataError) throw thrown;
-    throw new DataError(file.path, `this is not a table (${wordsOf(thrown)})`, "correct the row: each needs a cell for each column", { cause: thrown });
-  }
+  });
   if (taken === undefined || lines.length === 0) throw new DataError(file.path, "there are no rows under the header", "add some");
   const lineOf = lines.finish();
   const where = (example: number) => `${file.path}, line ${lineOf[example]}`;
   return { train: new Map(taken.map((each): [string, Field] => [each.input.name, each.finish(lineOf.length, where)])) };
 }
 
+/**
+ * Gives each record of a table in UTF-8, the header row first, with the line on which it ends.
+ * Throws a DataError if the file is no table, and what `take` throws.
+ */
+export async function readTable(file: Located, take: (cells: readonly string[], line: number) => void): Promise<void> {
+  const bytes = await readBytes(file);
+  if (!isUtf8(bytes)) throw new DataError(file.path, "this is not text in UTF-8", "save it as UTF-8");
+  const { parse } = await import("csv-parse/sync").catch((thrown: unknown) => {
+    throw new DataError(file.path, `the npm package csv-parse cannot be loaded (${wordsOf(thrown)})`, "run npm install csv-parse", { cause: thrown });
+  });
+  const onRecord = (cells: string[], context: { readonly lines: number }): null => {
+    take(cells, context.lines);
+    return null;
+  };
+  try {
+    parse(bytes, { bom: true, record_delimiter: ["\r\n", "\n"], on_record: onRecord });
+  } catch (thrown) {
+    if (thrown instanceof DataError) throw thrown;
+    throw new DataError(file.path, `this is not a table (${wordsOf(thrown)})`, "correct the row: each needs a cell for each column", { cause: thrown });
+  }
+}
+
 /** The position of each column by its name. */
-function readHeader(cells: readonly string[], path: string): Map<string, number> {
+export function readHeader(cells: readonly string[], path: string): Map<string, number> {
   const header = new Map<string, number>();
   for (const [at, cell] of cells.entries()) {
     const name = cell.trim();

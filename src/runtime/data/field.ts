@@ -34,12 +34,18 @@ export type Fields = ReadonlyMap<string, Field>;
 export interface Parts {
   readonly train: Fields;
   readonly test?: Fields;
+  /** What a user should know of the data, in one line: what was left out. */
+  readonly note?: string;
 }
+
+/** The arguments of a loader beside its path, by name. */
+export type LoaderOptions = ReadonlyMap<string, string | number | boolean>;
 
 export interface LoaderRequest {
   readonly source: DataSource;
   /** The first argument of the loader. */
   readonly path: string;
+  readonly options: LoaderOptions;
   readonly inputs: readonly InputSpec[];
   readonly access: Access;
 }

@@ -9,6 +9,9 @@ import { DataError } from "./error.js";
 /** The most bytes that one file, or one array made from files, may take: 2 GiB less one byte, the most that Node reads at once. */
 export const byteLimit = 2 ** 31 - 1;
 
+const newline = 10;
+const carriageReturn = 13;
+
 /** Deflate packs at most 1032 bytes into one, so a header that claims more than this many times the file is lying. */
 const deflateRatio = 1032;
 
@@ -72,6 +75,16 @@ export async function readGzip(file: Located, headLength: number, claim: (head: 
   }
   if (contents === undefined || filled < contents.length) throw wrongLength(file.path, contents?.length ?? 0, "fewer");
   return contents;
+}
+
+/** The lines of a text without their ends (LF or CR LF); what follows the last end is a line if it is not empty. */
+export function* linesIn(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+  for (let start = 0; start < bytes.length; ) {
+    const next = bytes.indexOf(newline, start);
+    const end = next === -1 ? bytes.length : next;
+    yield bytes.subarray(start, bytes[end - 1] === carriageReturn && end > start ? end - 1 : end);
+    start = end + 1;
+  }
 }
 
 /** The error for contents that are longer or shorter than their header says. */
