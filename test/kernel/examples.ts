@@ -14,7 +14,7 @@ export const asWritten = (text: string): string => text;
 
 /** Batches of 2, and models of 16 features. */
 export function small(text: string): string {
-  return text.replace(/^( *batch) \d+$/m, "$1 2").replace(/\b(dim|width) = \d+/g, "$1 = 16");
+  return text.replace(/^( *batch) \d+$/m, "$1 2").replace(/\b(dim|decoder_dim|width) = \d+/g, "$1 = 16");
 }
 
 /** All recipes of all examples, `file#recipe`, their texts changed by `change`. */

@@ -18,6 +18,7 @@ function small(text: string): string {
     .replace(/^( *batch) \d+$/m, "$1 4")
     .replace(/\bdim = \d+/, "dim = 16")
     .replace("width = 64", "width = 16")
+    .replace("decoder_dim = 64", "decoder_dim = 16")
     .replace("window = 48", "window = 12")
     .replaceAll("adamw(", "adamw(eps: 1e-2, ");
 }
