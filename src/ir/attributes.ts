@@ -63,6 +63,7 @@ export const attributeShapes: {
   take: { axis: "text" },
   scatter_add: { axis: "axis", aligned: "names" },
   argsort: { axis: "text" },
+  singular_values: { rows: "text", columns: "text" },
   stop_gradient: {},
   attach_gradient: {},
   update: { slot: "text" },

@@ -76,6 +76,7 @@ export class Build {
   scatterAdd = (values: Op, indices: Op, axis: Axis, aligned: readonly string[]): Op =>
     this.builder.add("scatter_add", [values, indices], { axis, aligned });
   argsort = (x: Op, axis: string): Op => this.builder.add("argsort", [x], { axis });
+  singularValues = (x: Op, rows: string, columns: string): Op => this.builder.add("singular_values", [x], { rows, columns });
   stop = (x: Op): Op => this.builder.add("stop_gradient", [x], {});
 
   /** Repeats `x` along the axes that it lacks. */

@@ -59,6 +59,8 @@ export interface AttributesOf {
   take: { axis: string };
   scatter_add: { axis: Axis; aligned: readonly string[] };
   argsort: { axis: string };
+  // Computed by the interpreter only
+  singular_values: { rows: string; columns: string };
   // Differentiation and effects
   stop_gradient: None;
   attach_gradient: None;
@@ -125,7 +127,7 @@ export type Precision = (typeof precisions)[number];
 /**
  * A program: the slots that live between steps, the inputs, and the entries.
  * `initialise` updates every slot; `forward` gives the loss and the reports in training; `step` is a whole training
- * step; `evaluate` changes nothing. The inputs `step` and `steps` (f32 scalars) number the training steps.
+ * step; `evaluate` changes nothing; `measure`, `measure_2` and so on give tensors for measures. The inputs `step` and `steps` (f32 scalars) number the training steps.
  */
 export interface Program {
   readonly name: string;
@@ -134,4 +136,10 @@ export interface Program {
   readonly states: readonly StateSlot[];
   readonly inputs: readonly InputSlot[];
   readonly entries: ReadonlyMap<string, Entry>;
+}
+
+/** The entries that give tensors for measures, by their names. */
+export type MeasureEntry = `measure${string}`;
+export function isMeasure(entry: string): entry is MeasureEntry {
+  return entry.startsWith("measure");
 }

@@ -114,6 +114,7 @@ export class Expansion {
         return this.read(x!, place);
       case "argsort":
       case "cotangent":
+      case "singular_values":
         throw new IrError(`\`${op.kind}\` has no kernel`);
       default:
         return scalars.apply(op.kind satisfies ElementwiseKind, op.operands.map((operand) => this.read(operand, place)), op.type.dtype);

@@ -1,6 +1,6 @@
 /** From the IR to a kernel program. */
 
-import type { Program } from "../ir/program.js";
+import { type Program, isMeasure } from "../ir/program.js";
 import { slotTypes } from "../ir/slots.js";
 import { NormalForms } from "./alike.js";
 import { bundles } from "./bundle.js";
@@ -18,8 +18,13 @@ import type { KernelProgram } from "./program.js";
 import { scheduled } from "./schedule.js";
 import { apart } from "./updates.js";
 
+/** What engines run. */
+function engineEntries({ entries }: Program): readonly string[] {
+  return ["initialise", "step", "evaluate", ...[...entries.keys()].filter(isMeasure)];
+}
+
 /** Lowers the named entries of a verified program. @throws IrError when an entry cannot be computed by kernels. */
-export function lower(program: Program, adapter: Device, names: readonly string[] = ["initialise", "step", "evaluate"]): KernelProgram {
+export function lower(program: Program, adapter: Device, names = engineEntries(program)): KernelProgram {
   const { matrix: _, ...plain } = adapter;
   // What takes 16 bits is for programs that ask for it.
   const device: Device = program.precision === "mixed" && adapter.half ? adapter : { ...plain, half: false };

@@ -1,5 +1,7 @@
 /** Numbers for people. */
 
+import type { Measured } from "./measuring.js";
+
 /** A count with at most three significant digits and a decimal prefix: 950, 1.3 k, 12.4 M, 2.1 G. */
 export function formatCount(count: number): string {
   return scaled(count, 1000, ["", "k", "M", "G", "T", "P"]);
@@ -32,6 +34,13 @@ export function formatValue(value: number, digits = 4): string {
     if (!text.includes("e")) return text;
   }
   return value.toExponential(digits - 2);
+}
+
+/** What a measure came out as: a number, or a list by its ends and its length. */
+export function formatMeasure(value: Measured): string {
+  const text = (one: number | null | undefined) => formatValue(one ?? NaN);
+  if (value === null || typeof value === "number") return text(value);
+  return value.length < 3 ? `[${value.map(text).join(", ")}]` : `${text(value[0])} … ${text(value.at(-1))} (${value.length})`;
 }
 
 function scaled(value: number, base: number, units: readonly string[]): string {

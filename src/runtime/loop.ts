@@ -3,6 +3,7 @@
 import type { Batches } from "./batches.js";
 import type { RunState } from "./checkpoint.js";
 import { RunError, TrainingFault } from "./errors.js";
+import type { MeasureTaker } from "./measuring.js";
 import type { MetricsLog } from "./metrics.js";
 import { nextTurn } from "./next-turn.js";
 import type { Progress } from "./progress.js";
@@ -15,7 +16,9 @@ export interface LoopOptions {
   readonly engine: Engine;
   readonly data: Batches;
   readonly log: Pick<MetricsLog, "append" | "flush">;
-  readonly progress: Pick<Progress, "step" | "evaluation" | "end">;
+  readonly progress: Pick<Progress, "step" | "evaluation" | "measurement" | "end">;
+  /** Left out: there are none. */
+  readonly measures?: MeasureTaker | undefined;
   /** The whole run's steps. */
   readonly steps: number;
   /** Examples per batch. */
@@ -73,6 +76,9 @@ export class TrainingLoop {
     const { steps, signal, progress } = this.options;
     try {
       while (!signal?.aborted) {
+        // Before the evaluation, with which the run may be complete.
+        if (this.isMeasuring(this.state.step)) await this.measure();
+        if (signal?.aborted) break;
         if (this.isEpochEnd(this.state.step) && this.state.evaluatedAt < this.state.step) await this.evaluate();
         if (this.state.step >= steps || signal?.aborted) break;
         await this.trainEpoch();
@@ -89,20 +95,25 @@ export class TrainingLoop {
     return step > 0 && (step % this.options.data.stepsPerEpoch === 0 || step >= this.options.steps);
   }
 
-  /** Trains to the end of the epoch that the next step belongs to, or of the run. */
+  private isMeasuring(step: number): boolean {
+    return this.state.measuredAt < step && this.options.measures?.isDue(step) === true;
+  }
+
+  /** Trains to the end of the epoch that the next step belongs to, or of the run; or to the next measures. */
   private async trainEpoch(): Promise<void> {
     const { engine, data, signal } = this.options;
     const epoch = Math.floor(this.state.step / data.stepsPerEpoch);
     for (const batch of data.training(epoch, this.state.step % data.stepsPerEpoch)) {
       const submitted = this.submit(batch);
       while (this.underWay.length > (engine.ahead ?? 0)) await this.settle();
-      if (!this.isEpochEnd(submitted) && this.isCheckpointDue(submitted)) {
+      const pauses = this.isEpochEnd(submitted) || this.isMeasuring(submitted);
+      if (!pauses && this.isCheckpointDue(submitted)) {
         await this.drain();
         await this.save();
       }
       // Engines may compute without ever giving way; signals are only seen here.
       await nextTurn();
-      if (signal?.aborted || this.isEpochEnd(submitted)) return this.drain();
+      if (signal?.aborted || pauses) return this.drain();
     }
     await this.drain();
     throw new RunError(`the data ended after ${this.state.step} steps, within epoch ${epoch + 1}`);
@@ -189,6 +200,19 @@ export class TrainingLoop {
     const seconds = this.secondsBefore + now() - this.startedAt;
     this.state = { ...this.state, evaluatedAt: step, measures, seconds };
     if (step < steps && this.isCheckpointDue(step)) await this.save();
+  }
+
+  /** Takes the measures that are due; does nothing when the signal is aborted meanwhile. */
+  private async measure(): Promise<void> {
+    const { data, log, progress, measures, signal, now, steps } = this.options;
+    const { step } = this.state;
+    const values = await measures!.take(step, signal);
+    if (values === undefined) return;
+    log.append({ step, epoch: Math.ceil(step / data.stepsPerEpoch), measures: values });
+    progress.measurement(step, values);
+    const seconds = this.secondsBefore + now() - this.startedAt;
+    this.state = { ...this.state, measuredAt: step, measured: { ...this.state.measured, ...values }, seconds };
+    if (step < steps && !this.isEpochEnd(step) && this.isCheckpointDue(step)) await this.save();
   }
 
   private isCheckpointDue(step: number): boolean {

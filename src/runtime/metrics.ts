@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { RunState } from "./checkpoint.js";
 import { SaveError } from "./errors.js";
 import { writeAtomically } from "./files.js";
+import type { Measured } from "./measuring.js";
 import type { Point } from "./plot.js";
 
 /** A training step's line. `seconds` counts from the start of the run; `step` counts from 1. */
@@ -25,6 +26,15 @@ export interface EvaluationMetrics {
   readonly held_out: Readonly<Record<string, number | null>>;
 }
 
+/** What measures came out as after `step` training steps. */
+export interface MeasureMetrics {
+  readonly step: number;
+  readonly epoch: number;
+  readonly measures: Readonly<Record<string, Measured>>;
+}
+
+export type Metrics = StepMetrics | EvaluationMetrics | MeasureMetrics;
+
 export function metricsPath(folder: string): string {
   return join(folder, "metrics.jsonl");
 }
@@ -40,10 +50,10 @@ export class MetricsLog {
    * Opens the log of a run that goes on from `state`, or from the beginning: lines from after the checkpoint are dropped,
    * because the steps will be done again, and so is a last line that was torn. Throws `SaveError`.
    */
-  static async open(folder: string, state: Pick<RunState, "step" | "evaluatedAt">): Promise<MetricsLog> {
+  static async open(folder: string, state: Pick<RunState, "step" | "evaluatedAt" | "measuredAt">): Promise<MetricsLog> {
     const path = metricsPath(folder);
     const kept = readLines(path).filter(
-      ({ step, evaluation }) => step <= (evaluation ? state.evaluatedAt : state.step),
+      ({ step, kind }) => step <= { step: state.step, evaluation: state.evaluatedAt, measures: state.measuredAt }[kind],
     );
     await writeAtomically(path, [Buffer.from(kept.map(({ text }) => `${text}\n`).join(""))]);
     try {
@@ -54,7 +64,7 @@ export class MetricsLog {
   }
 
   /** Appends a line. Numbers that are not finite become null. Throws `SaveError`. */
-  append(metrics: StepMetrics | EvaluationMetrics): void {
+  append(metrics: Metrics): void {
     const bytes = Buffer.from(`${JSON.stringify(metrics)}\n`);
     this.write(() => {
       for (let done = 0; done < bytes.length;) done += writeSync(this.file, bytes, done);
@@ -81,15 +91,15 @@ export class MetricsLog {
 
 /** The training loss by step, for the curve. */
 export function readLosses(folder: string): Point[] {
-  return readLines(metricsPath(folder)).flatMap(({ step, evaluation, loss }) =>
-    evaluation ? [] : [{ x: step, y: loss }],
+  return readLines(metricsPath(folder)).flatMap(({ step, kind, loss }) =>
+    kind === "step" ? [{ x: step, y: loss }] : [],
   );
 }
 
 interface Line {
   readonly text: string;
   readonly step: number;
-  readonly evaluation: boolean;
+  readonly kind: "step" | "evaluation" | "measures";
   readonly loss: number;
 }
 
@@ -100,10 +110,11 @@ function readLines(path: string): Line[] {
     .split("\n")
     .flatMap((text) => {
       try {
-        const value = JSON.parse(text) as { step?: unknown; held_out?: unknown; loss?: unknown } | null;
+        const value = JSON.parse(text) as { step?: unknown; held_out?: unknown; measures?: unknown; loss?: unknown } | null;
         if (typeof value !== "object" || value === null || typeof value.step !== "number") return [];
         const loss = typeof value.loss === "number" ? value.loss : NaN;
-        return [{ text, step: value.step, evaluation: value.held_out !== undefined, loss }];
+        const kind = value.held_out !== undefined ? "evaluation" : typeof value.measures === "object" ? "measures" : "step";
+        return [{ text, step: value.step, kind, loss }];
       } catch {
         return [];
       }

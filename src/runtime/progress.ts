@@ -1,6 +1,7 @@
 /** How training goes, while it goes. */
 
-import { formatCount, formatSeconds, formatValue } from "./format.js";
+import { formatCount, formatMeasure, formatSeconds, formatValue } from "./format.js";
+import type { Measured } from "./measuring.js";
 import type { Terminal } from "./terminal.js";
 
 /** The size of a run. */
@@ -35,6 +36,7 @@ const lineCount = 20;
 /** Shows progress as one redrawn line on a terminal, as lines now and then elsewhere. */
 export class Progress {
   private shownAt = -Infinity;
+  private measuredAt = 0;
 
   constructor(
     private readonly terminal: Terminal,
@@ -64,6 +66,15 @@ export class Progress {
     const { steps, stepsPerEpoch } = this.extent;
     if (step < steps && !isDue(Math.floor(step / stepsPerEpoch), Math.ceil(steps / stepsPerEpoch))) return;
     this.terminal.print(`${this.epoch(step)}  held out: ${formatMeasures(measures)}`);
+  }
+
+  /** Reports what measures came out as after `step` steps; of many, only every so many get a line. */
+  measurement(step: number, values: Readonly<Record<string, Measured>>): void {
+    const { steps } = this.extent;
+    const share = (done: number) => Math.floor((done * lineCount) / steps);
+    if (step < steps && share(step) === share(this.measuredAt)) return;
+    this.measuredAt = step;
+    this.terminal.print(`${this.epoch(step)}  step ${step}  measured: ${formatMeasured(values)}`);
   }
 
   end(): void {
@@ -102,6 +113,16 @@ export function formatMeasures(measures: Readonly<Record<string, number | null>>
   return Object.entries(measures)
     .map(([name, value]) => `${name} ${formatValue(value ?? NaN)}`)
     .join(", ");
+}
+
+/** So many measures stand on a line. */
+const mostOnLine = 8;
+
+/** What measures came out as, for people: `uniformity(encoded.cls) -2.591, spectrum(encoded.cls) 3.210 … -1.102 (64)`. */
+export function formatMeasured(values: Readonly<Record<string, Measured>>): string {
+  const texts = Object.entries(values).map(([name, value]) => `${name} ${formatMeasure(value)}`);
+  const more = texts.length - mostOnLine;
+  return [...texts.slice(0, mostOnLine), ...(more > 0 ? [`and ${more} more`] : [])].join(", ");
 }
 
 /** Whether number `index` (from 1) of `count` is one of about `lineCount`, evenly spread, with the last among them. */

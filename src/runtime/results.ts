@@ -14,3 +14,10 @@ export function decoded(results: readonly { readonly name: string; readonly type
 export function stepResult({ loss = NaN, rate = NaN, ...reports }: Readonly<Record<string, number>>, isHealthy: boolean): StepResult {
   return { finite: isHealthy && Number.isFinite(loss), loss, rate, reports };
 }
+
+/** The entry of a plan that gives tensors for measures. Throws when the plan has none of that name. */
+export function plannedMeasure<Entry>(measures: Readonly<Record<string, Entry>> = {}, name: string): Entry {
+  const entry = Object.hasOwn(measures, name) ? measures[name] : undefined;
+  if (entry === undefined) throw new Error(`the plan has no entry ${name}`);
+  return entry;
+}

@@ -11,6 +11,7 @@ import { type Axis, type DType, IrError, type TensorType, elements } from "../ir
 import type * as ast from "../syntax/ast.js";
 import { CheckError, Silent, fail } from "./errors.js";
 import type { Frame, Instance } from "./frame.js";
+import type { Measuring } from "./measures/measuring.js";
 import type { GroupSite, SiteRecord } from "./model.js";
 import { type Modules, place } from "./modules.js";
 import type { Optimizing } from "./optimizers.js";
@@ -97,12 +98,25 @@ export class Elaborator {
   readonly updated = new Map<string, Op>();
   readonly sites: SiteRecord[] = [];
   readonly groupSites: GroupSite[] = [];
+  /** The ranges of the builder's operations that layers inside of norms added. */
+  readonly netsInNorms: (readonly [number, number])[] = [];
   /** Sublayers whose norm stands on the stream itself, `norm(x + sublayer(x))`. */
   readonly postNorms: { readonly stack: string; readonly place: Place }[] = [];
   /** Comparisons that hide the future, each with the part of the model that it stands in. */
   readonly causal: { readonly place: Place; readonly within: string }[] = [];
   /** What each part of the model gave, by its path. */
-  readonly outputs = new Map<string, Op>();
+  readonly outputs = new Map<string, TensorValue>();
+  /** What comes to each site, by its path. */
+  readonly siteInputs = new Map<string, TensorValue>();
+  /** What stands for the inputs of these names. */
+  readonly given = new Map<string, (input: TensorValue) => TensorValue>();
+  /**
+   * Set where the model is written out for measures: all examples of a batch count, and every part of a value is cut out of
+   * the value itself, so that the gradient by the value is the whole of it.
+   */
+  isMeasured = false;
+  /** Inside a measure, which is computed apart from the model: the gradients that it may ask for. */
+  measuring: Measuring | undefined;
   /** The calls that are being written out, outermost first. */
   private readonly running: { readonly where: Place; readonly name: string }[] = [];
   /** Whether something that was tried went wrong, be it told here or somewhere before. */

@@ -1,6 +1,5 @@
-/** `measure` lines and ablations: checked here, run elsewhere. */
+/** Ablations, which are checked here; and what a name defines. */
 
-import { diagnostic } from "../diagnostics/diagnostic.js";
 import { similarHelp } from "../diagnostics/similar.js";
 import type * as ast from "../syntax/ast.js";
 import { groupNames } from "./calls.js";
@@ -8,11 +7,10 @@ import type { Elaborator } from "./elaborator.js";
 import { fail } from "./errors.js";
 import { wholeOf } from "./expressions.js";
 import { type Module, place } from "./modules.js";
-import { type Recipe, emptyFrame } from "./recipes.js";
-import { segmentsMatch } from "./site-paths.js";
+import { emptyFrame } from "./recipes.js";
 
 /** A definition that a module sees under a name, through aliases. */
-export function definitionNamed(e: Elaborator, module: Module, name: string, depth = 0): { definition: ast.Definition; module: Module } | undefined {
+export function definitionNamed(e: Pick<Elaborator, "modules">, module: Module, name: string, depth = 0): { definition: ast.Definition; module: Module } | undefined {
   const own = module.definitions.get(name);
   const imported = own === undefined ? (module.imports.get(name) ?? e.modules.prelude.get(name)) : undefined;
   const found = own !== undefined ? { definition: own, module } : imported?.kind === "definition" ? { definition: imported.definition, module: imported.module } : undefined;
@@ -20,48 +18,6 @@ export function definitionNamed(e: Elaborator, module: Module, name: string, dep
   let value = found.definition.value;
   while (value.kind === "Variant" || value.kind === "Call") value = value.kind === "Variant" ? value.base : value.callee;
   return value.kind === "Name" ? definitionNamed(e, found.module, value.name, depth + 1) : found;
-}
-
-/** Checks the measures of a recipe against the model that was elaborated, and reports what is wrong with each. */
-export function checkMeasurements(e: Elaborator, recipe: Recipe): void {
-  const stacks = [...new Set(e.sites.map((site) => site.stack))];
-  const { definition } = recipe.model;
-  const named = definition.body.flatMap((node) => (node.kind === "Binding" || node.kind === "Input" || node.kind === "Param" ? [node.name.name] : []));
-  const paths = e.sites.map((site) => site.path);
-  for (const { node, module } of recipe.measurements) {
-    const { at, every } = node;
-    for (const measure of node.measures) e.attempt(() => undefined, () => checkMeasure(e, module, measure, [...stacks, ...named]));
-    if (at !== undefined && !paths.some((path) => segmentsMatch(at.segments, path.split(".")))) {
-      const help = paths.length === 0 ? "the model has no sites" : `one of them is \`${paths[0]}\``;
-      e.report(diagnostic("N0309", place(module.source, at), `no site is at \`${at.segments.join(".")}\``, { help }));
-    }
-    if (every === undefined) continue;
-    e.attempt(() => undefined, () => void wholeOf(e, emptyFrame(module), every.count, "the time between two measurements"));
-    if (!["epoch", "epochs", "step", "steps"].includes(every.unit.name)) {
-      const help = "measure every so many `epochs` or `steps`";
-      e.report(diagnostic("N0208", place(module.source, every.unit), `\`${every.unit.name}\` is no unit of training`, { help }));
-    }
-  }
-}
-
-function checkMeasure(e: Elaborator, module: Module, measure: ast.Expression, known: readonly string[]): void {
-  const callee = measure.kind === "Call" ? measure.callee : measure;
-  const where = place(module.source, callee);
-  if (callee.kind !== "Name") fail("N0208", where, "a measure is named here");
-  const found = definitionNamed(e, module, callee.name);
-  if (found === undefined) {
-    const help = similarHelp(callee.name, [...module.definitions.keys(), ...module.imports.keys(), ...e.modules.prelude.keys()]);
-    fail("N0201", where, `nothing is called \`${callee.name}\` here`, help === undefined ? {} : { help });
-  }
-  if (found.definition.keyword !== "measure") fail("N0208", where, `\`${callee.name}\` is a ${found.definition.keyword}, not a measure`);
-  for (const arg of measure.kind === "Call" ? measure.arguments : []) {
-    let value: ast.Expression = arg.value;
-    while (value.kind === "Member") value = value.object;
-    if (value.kind === "Name" && !known.includes(value.name)) {
-      const help = similarHelp(value.name, known) ?? `the model has ${known.map((name) => `\`${name}\``).join(", ")}`;
-      fail("N0201", place(module.source, value), `the model has nothing called \`${value.name}\``, { help });
-    }
-  }
 }
 
 /** Checks an ablation: that its recipes exist, and that every path leads to something that can vary. @throws CheckError for an unknown recipe */

@@ -15,8 +15,8 @@ import type { CallableValue } from "./values.js";
 /** Inputs that the trainer itself provides. */
 export const reservedInputs: readonly string[] = ["step", "steps", "valid"];
 
-/** Runs a model: its losses and reports are left in the elaborator. @throws CheckError | Silent */
-export function runModel(e: Elaborator, caller: Frame, callable: CallableValue, where: Place): void {
+/** Runs a model: its losses and reports are left in the elaborator, and its names in the frame. @throws CheckError | Silent */
+export function runModel(e: Elaborator, caller: Frame, callable: CallableValue, where: Place): Frame {
   const { definition, module } = callable;
   if (definition.damaged) throw new Silent();
   requireComplete(callable, where);
@@ -33,6 +33,7 @@ export function runModel(e: Elaborator, caller: Frame, callable: CallableValue, 
   if (!hasLoss) {
     fail("N0314", place(module.source, definition.name), `the model \`${definition.name.name}\` has no loss${definition.body.some((node) => node.kind === "When") ? ` in ${e.mode}` : ""}`, { help: "add `loss cross_entropy(logits, label)`, say" });
   }
+  return frame;
 }
 
 function input(e: Elaborator, frame: Frame, node: ast.InputStatement): void {
@@ -53,7 +54,8 @@ function input(e: Elaborator, frame: Frame, node: ast.InputStatement): void {
   e.checkSize(type.axes, where);
   e.slots.inputs.set(name, { name, type, ...(below !== undefined && { below }) });
   const op = e.at(frame, node, () => e.builder.add("input", [], { slot: name }));
-  frame.names.set(name, e.tensor(op, e.mode === "evaluation" ? [validExamples(e)] : []));
+  const own = e.tensor(op, e.mode === "evaluation" && !e.isMeasured ? [validExamples(e)] : []);
+  frame.names.set(name, e.given.get(name)?.(own) ?? own);
 }
 
 /** In evaluation the last batch may be padded: which of its examples count. */

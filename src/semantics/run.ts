@@ -71,7 +71,8 @@ function runBody(e: Elaborator, caller: Frame, callable: CallableValue, instance
   const { definition, module } = callable;
   const own = frameFor(e, caller, callable, instance);
   const frame = definition.keyword === "placement" && caller.placed !== undefined ? { ...own, placed: caller.placed } : own;
-  const statesGradient = definition.body.some((node) => node.kind === "Return" && node.gradient !== undefined);
+  // Evaluation has no backward pass of its own; measures in it take the derivative.
+  const statesGradient = e.mode === "training" && definition.body.some((node) => node.kind === "Return" && node.gradient !== undefined);
   const first = definition.parameters?.[0]?.name.name;
   const argument = first === undefined ? undefined : frame.names.get(first);
   if (statesGradient && argument?.kind === "tensor") {

@@ -42,6 +42,9 @@ export function checkNames(modules: Modules, module: Module, definition: ast.Def
     } else if (some.kind === "Setting" && some.keyword === "data") {
       // The loaders are no names that a spec could define.
       if (some.value.kind === "Call") visit(some.value.arguments);
+    } else if (some.kind === "From" && some.value.kind === "Call") {
+      // Neither is the name of what reads a file.
+      visit(some.value.arguments);
     } else if (some.kind === "Setting" && some.keyword === "precision") {
       // So are its words; the recipe's reader looks at them.
     } else if (some.kind !== "Measurement") {

@@ -37,7 +37,7 @@ The data is read by the loader \`${data.loader}\` from the folder given by \`--d
 says, gets \`checkpoint.safetensors\`, \`metrics.jsonl\` and at the end \`weights.safetensors\`, whose tensors are named by
 their place in the model. \`node train.js --help\` lists the options. A run that was stopped goes on with \`--resume\`.
 
-${device}
+${beginning(manifest)}${device}
 
 ## Reading
 
@@ -45,6 +45,17 @@ ${files}
 - \`manifest.json\` lists parameters, states, inputs and the recipe.
 - \`runtime/\` feeds the program with batches, keeps checkpoints and reports; it is the same for every trainer.
 `;
+}
+
+/** What the run begins with, a paragraph. */
+function beginning({ start = [] }: Manifest): string {
+  const lines = start.map(({ source, slots }) => {
+    const what = `${slots.length} parameters and states`;
+    return source.kind === "file"
+      ? `- ${what} begin with the values of \`${source.path}\`, below a folder given by \`--data\`.`
+      : `- ${what} begin with those of the stage \`${source.name}\`: of its finished run beside the run's folder, such as \`runs/${source.name}\`,\n  or of the run or the file of weights that \`--from ${source.name}=PATH\` names.`;
+  });
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n\n`;
 }
 
 function inputRow({ name, type, axes, below }: TensorSpec & { readonly below?: number }): string {

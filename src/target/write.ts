@@ -23,8 +23,8 @@ export interface TargetTrainer {
 
 type Target = "tfjs" | "webgpu" | "wasm";
 
-/** The folders of the compiled package that a trainer needs. */
-const runtimeFolders = ["runtime", "random"] as const;
+/** The folders of the compiled package that a trainer needs; measures are computed by the interpreter of `ir`. */
+const runtimeFolders = ["runtime", "random", "ir"] as const;
 /** A trainer of any target: one may be replaced by another's. */
 const trainerFolder: GeneratedFolder = {
   what: "a trainer",
@@ -72,7 +72,7 @@ process.exitCode = await main(import.meta.dirname);
     engines: { node: ">=20.19" },
     scripts: { train: "node train.js" },
     dependencies: pick(...dependencies, "picocolors"),
-    optionalDependencies: pick("csv-parse", "sharp"),
+    optionalDependencies: pick("@huggingface/tokenizers", "csv-parse", "openchemlib", "sharp"),
   };
   return new Map<string, string | Uint8Array>([
     ...files,
@@ -87,7 +87,7 @@ process.exitCode = await main(import.meta.dirname);
 async function copyRuntime(folder: string, target: Target, compiled: string): Promise<void> {
   const isWanted = (path: string) => {
     const [part, inner] = relative(compiled, path).split(sep);
-    const isOthers = part === "runtime" && inner !== undefined && !inner.includes(".") && inner !== "data" && inner !== target;
+    const isOthers = part === "runtime" && inner !== undefined && !inner.includes(".") && !["data", "imports", target].includes(inner);
     return !isOthers && !/\.(d\.ts|map|tsbuildinfo)$/.test(path);
   };
   for (const name of runtimeFolders) {

@@ -34,6 +34,14 @@ const compared = (output: readonly number[]): Plain => ({
 const logic = (output: readonly number[]): Plain => ({ of: [truths, others], is: ["bool[p: 2, q: 2]", output] });
 
 const cases: Cases = {
+  singular_values: [
+    { of: [square], with: { rows: "p", columns: "q" }, is: ["f32[value: 2]", [5.464985704219043, 0.365966190626258]] },
+    // Rotated by 3-4-5; more than twice as many rows as columns are triangularised first.
+    { of: [tensor("p:5 q:2", [0, 0, 1.2, -1.6, 0, 0, 0.8, 0.6, 0, 0])], with: { rows: "p", columns: "q" }, is: ["f32[value: 2]", [2, 1]] },
+    { of: [tensor("p:5 q:2", [0, 0, 1.2, -1.6, 0, 0, 0.8, 0.6, 0, 0])], with: { rows: "q", columns: "p" }, is: ["f32[value: 2]", [2, 1]] },
+    { of: [tensor("p:2 b:2 q:1", [3, 0, 4, -2])], with: { rows: "p", columns: "q" }, is: ["f32[b: 2, value: 1]", [5, 2]] },
+    { of: [tensor("p:2 q:2", [1, 1, 1, 1])], with: { rows: "p", columns: "q" }, is: ["f32[value: 2]", [2, 0]] },
+  ],
   constant: [{ of: [], with: { value: -2.5, dtype: "f32" }, is: ["f32[]", [-2.5]] }],
   iota: [{ of: [], with: { axis: { name: "p", extent: 4 } }, is: ["i32[p: 4]", [0, 1, 2, 3]] }],
   neg: [each([[1, -2]], [-1, 2])],

@@ -133,6 +133,12 @@ export class ToyEngine implements Engine {
     ]);
   }
 
+  /** The batch's own inputs and the weight. */
+  async measure(_: string, batch: Batch): Promise<ReadonlyMap<string, ArrayLike<number>>> {
+    this.mustBeIdle();
+    return new Map([["x", batch.inputs.get("x")!.slice()], ["weight", this.values.get("weight")!.slice()]]);
+  }
+
   async step(batch: Batch, step: number, steps: number): Promise<StepResult> {
     if (this.ahead === 0) return this.take(batch, step, steps);
     // In the order of the calls, as a device does it; the arrays are those that the result is about.

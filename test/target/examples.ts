@@ -1,4 +1,4 @@
-/** Every recipe of the examples in small. */
+/** Every recipe of the examples in small. Studies are made of variants of the others. */
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ interface Example {
 }
 
 const recipes = new Map<string, Example>();
-for (const file of readdirSync(folder).filter((name) => name.endsWith(".norm"))) {
+for (const file of readdirSync(folder).filter((name) => name.endsWith(".norm") && !name.startsWith("study-"))) {
   const made = compile(file, small(readFileSync(join(folder, file), "utf8")), { ...host, readSpec });
   if (made.diagnostics.length > 0) throw new Error(made.diagnostics.map(({ message }) => message).join("\n"));
   for (const [name, compiled] of made.recipes) {

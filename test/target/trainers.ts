@@ -8,7 +8,7 @@ import ts from "typescript";
 /** Makes the folder of a package with its runtime as `npm run build` compiles it, without waiting for the type checker; gives its `dist`. */
 export async function compileRuntime(folder: string): Promise<string> {
   const compiled = join(folder, "dist");
-  for (const part of ["runtime", "random"]) {
+  for (const part of ["runtime", "random", "ir"]) {
     for (const entry of await readdir(join("src", part), { recursive: true, withFileTypes: true })) {
       if (entry.name.endsWith(".ts")) await compile(join(entry.parentPath, entry.name), compiled);
     }

@@ -7,6 +7,7 @@ import { effects } from "./effect.js";
 import { elementwise } from "./elementwise.js";
 import { indexing } from "./indexing.js";
 import { leaves } from "./leaf.js";
+import { matrices } from "./matrix.js";
 import { reductions } from "./reduction.js";
 import { structure } from "./structure.js";
 
@@ -16,6 +17,7 @@ export const operations: { readonly [K in OpKind]: Definition<K> } = {
   ...reductions,
   ...structure,
   ...indexing,
+  ...matrices,
   ...effects,
 };
 

@@ -53,15 +53,25 @@ export const reductions: { [K in "reduce_sum" | "reduce_max" | "contract"]: Defi
       return { dtype: "f32", axes: [...kept(x, true), ...kept(x, false), ...kept(y, false)] };
     },
     evaluate: (op, [x, y]) => {
+      // Where elements lie is a sum over kinds of axes: those that both have, those of one alone, and those that are summed.
+      const [shared, ofX, ofY] = [[true, true], [true, false], [false, true]].map(([inX, inY]) =>
+        op.type.axes.filter(({ name }) => hasAxis(x!.type, name) === inX && hasAxis(y!.type, name) === inY),
+      );
       const summed = op.attributes.axes.map((name) => ({ name, extent: extentOf(x!.type, name) }));
-      const all = [...op.type.axes, ...summed];
-      const [atX, atY] = [indices(all, x!.type), indices(all, y!.type)];
+      const [batchX, batchY] = [indices(shared!, x!.type), indices(shared!, y!.type)];
+      const [rows, columns] = [indices(ofX!, x!.type), indices(ofY!, y!.type)];
+      const [innerX, innerY] = [indices(summed, x!.type), indices(summed, y!.type)];
       const result = new Float64Array(elements(op.type.axes));
-      const inner = elements(summed);
-      for (let i = 0, n = 0; i < result.length; i++) {
-        let total = 0;
-        for (let k = 0; k < inner; k++, n++) total += x!.data[atX[n]!]! * y!.data[atY[n]!]!;
-        result[i] = total;
+      let at = 0;
+      for (let b = 0; b < batchX.length; b++) {
+        for (const row of rows) {
+          for (const column of columns) {
+            const [startX, startY] = [batchX[b]! + row, batchY[b]! + column];
+            let total = 0;
+            for (let k = 0; k < innerX.length; k++) total += x!.data[startX + innerX[k]!]! * y!.data[startY + innerY[k]!]!;
+            result[at++] = total;
+          }
+        }
       }
       return result;
     },

@@ -85,6 +85,14 @@ class TfjsEngine implements Engine {
     return values;
   }
 
+  async measure(entry: string, batch: Batch, step: number, steps: number): Promise<ReadonlyMap<string, ArrayLike<number>>> {
+    const { results } = this.run(found(new Map(Object.entries(this.program)), entry, "entry"), { batch, step, steps });
+    const values = new Map<string, ArrayLike<number>>();
+    for (const [name, tensor] of Object.entries(results)) values.set(name, await tensor.data());
+    this.tf.dispose(results);
+    return values;
+  }
+
   async read(): Promise<NamedTensors> {
     const values: NamedTensors = new Map();
     for (const [name, { type }] of this.specs) {

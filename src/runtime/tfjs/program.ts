@@ -41,6 +41,8 @@ export interface Program {
   initialise: EntryFunction;
   step: EntryFunction;
   evaluate: EntryFunction;
+  /** Those of measures: `measure`, `measure_2` and so on. */
+  [measure: `measure${string}`]: EntryFunction;
 }
 
 /** An emitted `program.js`. */

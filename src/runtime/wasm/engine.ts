@@ -1,7 +1,7 @@
 /** Runs the kernels of a plan on CPU threads, in Node and in browsers. */
 
 import { Inputs } from "../inputs.js";
-import { decoded, stepResult } from "../results.js";
+import { decoded, plannedMeasure, stepResult } from "../results.js";
 import { faultBefore, firstValuesError, Search, type SearchedDispatch } from "../search.js";
 import { fitting, type Slot, slotsOf } from "../slots.js";
 import type { Batch, Engine, Fault, Manifest, NamedTensors, StepResult } from "../trainer.js";
@@ -68,6 +68,13 @@ class WasmEngine implements Engine {
 
   async evaluate(batch: Batch): Promise<Readonly<Record<string, number>>> {
     return (await this.run("evaluate", batch, 0, 0)).results;
+  }
+
+  async measure(entry: string, batch: Batch, step: number, steps: number): Promise<ReadonlyMap<string, ArrayLike<number>>> {
+    const { from, to, results } = plannedMeasure(this.plan.measures, entry);
+    this.inputs.fill(batch, step, steps);
+    const reads = await this.pool.request({ writes: [...this.inputWrites, healthy], run: [from, to], reads: results.map(bytesOf) });
+    return new Map(results.map(({ name, type }, i) => [name, type === "f32" ? new Float32Array(reads[i]!) : new Int32Array(reads[i]!)]));
   }
 
   async read(): Promise<NamedTensors> {

@@ -60,7 +60,7 @@ export interface PlannedEntry {
   readonly to: number;
   /** The first one is number `from`. */
   readonly dispatches: readonly PlannedDispatch[];
-  /** Each one element. */
+  /** Each one element, but for those of measures. */
   readonly results: readonly TensorRange[];
 }
 
@@ -75,4 +75,6 @@ export interface Plan {
   /** Streams of random numbers: the places of their keys (two words each). */
   readonly keys: readonly TensorRange[];
   readonly entries: Readonly<Record<"initialise" | "step" | "evaluate", PlannedEntry>>;
+  /** The entries that give tensors for measures, by name; left out, there are none. */
+  readonly measures?: Readonly<Record<string, PlannedEntry>>;
 }

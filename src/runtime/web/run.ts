@@ -5,9 +5,10 @@ import type { Checkpoint, RunState } from "../checkpoint.js";
 import { DataError } from "../data/error.js";
 import { RunError, TrainingFault } from "../errors.js";
 import { TrainingLoop } from "../loop.js";
-import type { EvaluationMetrics, StepMetrics } from "../metrics.js";
+import type { MeasureTaker } from "../measuring.js";
+import type { EvaluationMetrics, MeasureMetrics, Metrics, StepMetrics } from "../metrics.js";
 import { encodeSafetensors } from "../safetensors-bytes.js";
-import type { Manifest } from "../trainer.js";
+import type { Engine, Manifest } from "../trainer.js";
 import { weightsOf } from "../weights.js";
 import { loadData } from "./data.js";
 import type { Device, OpenEngine } from "./device.js";
@@ -25,7 +26,7 @@ export type StepLine = StepMetrics & { readonly smoothed: number };
 /** Seconds between checkpoints within an epoch. */
 const checkpointEvery = 30;
 
-const beginning: RunState = { step: 0, evaluatedAt: 0, loss: null, measures: {}, seconds: 0 };
+const beginning: RunState = { step: 0, evaluatedAt: 0, loss: null, measures: {}, measuredAt: 0, measured: {}, seconds: 0 };
 
 export class Run {
   phase: Phase = { kind: "ready" };
@@ -34,12 +35,13 @@ export class Run {
   /** At most 10,000 over the run. */
   readonly lines: StepLine[] = [];
   readonly evaluations: EvaluationMetrics[] = [];
+  readonly measurements: MeasureMetrics[] = [];
 
   private data: Batches | undefined;
   private open: OpenEngine | undefined;
   private loop: TrainingLoop | undefined;
   /** What the run goes on from: made now and then, and whenever it pauses. It outlives the device. */
-  private checkpoint: Omit<Checkpoint, "device"> | undefined;
+  private checkpoint: Pick<Checkpoint, "state" | "values"> | undefined;
   private stop = new AbortController();
   private underWay: Promise<void> | undefined;
 
@@ -117,7 +119,8 @@ export class Run {
         checkpointEvery: { seconds: checkpointEvery },
         signal: stop.signal,
         now: () => performance.now() / 1000,
-        progress: { step: ({ rate }) => this.advance(rate), evaluation: () => undefined, end: () => undefined },
+        progress: { step: ({ rate }) => this.advance(rate), evaluation: () => undefined, measurement: () => undefined, end: () => undefined },
+        measures: await this.measuresOn(engine, data),
         log: { append: (metrics) => this.append(metrics), flush: () => undefined },
         save: async (reached) => {
           this.checkpoint = { state: reached, values: await engine.read() };
@@ -162,14 +165,22 @@ export class Run {
     this.onChange();
   }
 
-  private append(metrics: StepMetrics | EvaluationMetrics): void {
+  /** What only measures need is loaded only where there are some. */
+  private async measuresOn(engine: Engine, data: Batches): Promise<MeasureTaker | undefined> {
+    const { manifest, steps } = this;
+    return manifest.measures === undefined ? undefined : (await import("../measures.js")).measuresOf(manifest, engine, data, steps);
+  }
+
+  private append(metrics: Metrics): void {
     if (isEvaluation(metrics)) this.evaluations.push(metrics);
+    else if (isMeasures(metrics)) this.measurements.push(metrics);
     else this.lines.push({ ...metrics, smoothed: this.state.loss ?? metrics.loss });
     this.onChange();
   }
 
   /** Steps after a checkpoint will be done again. */
-  private forgetAfter({ step, evaluatedAt }: RunState): void {
+  private forgetAfter({ step, evaluatedAt, measuredAt }: RunState): void {
+    while ((this.measurements.at(-1)?.step ?? 0) > measuredAt) this.measurements.pop();
     while ((this.lines.at(-1)?.step ?? 0) > step) this.lines.pop();
     while ((this.evaluations.at(-1)?.step ?? 0) > evaluatedAt) this.evaluations.pop();
   }
@@ -194,6 +205,10 @@ export class Run {
   }
 }
 
-function isEvaluation(metrics: StepMetrics | EvaluationMetrics): metrics is EvaluationMetrics {
-  return typeof metrics.held_out === "object";
+function isEvaluation(metrics: Metrics): metrics is EvaluationMetrics {
+  return "held_out" in metrics && typeof metrics.held_out === "object";
+}
+
+function isMeasures(metrics: Metrics): metrics is MeasureMetrics {
+  return "measures" in metrics && typeof metrics.measures === "object";
 }

@@ -1,17 +1,19 @@
 /// <reference lib="dom" />
 /** The page's elements, and what of a run they show. `index.html` has them, by their ids. */
 
-import { formatBytes, formatCount, formatSeconds, formatValue } from "../format.js";
+import { formatBytes, formatCount, formatMeasure, formatSeconds, formatValue } from "../format.js";
+import type { RunState } from "../checkpoint.js";
 import type { EvaluationMetrics } from "../metrics.js";
 import type { Phase, Run } from "./run.js";
 import { loadedBytes, type StoredData } from "./stored.js";
 
-const ids = ["device", "alert", "toggle", "save", "status", "preparing", "step", "epoch", "loss", "rate", "speed", "left", "held", "evaluations"] as const;
+const ids = ["device", "alert", "toggle", "save", "status", "preparing", "step", "epoch", "loss", "rate", "speed", "left", "held", "evaluations", "measured"] as const;
 
 export class View {
   private readonly elements: Readonly<Record<(typeof ids)[number], HTMLElement>>;
   private readonly reports = new Map<string, HTMLElement>();
   private shownEvaluations: readonly EvaluationMetrics[] = [];
+  private shownMeasures: RunState["measured"] = {};
 
   constructor() {
     this.elements = Object.fromEntries(ids.map((id) => [id, document.getElementById(id)])) as Record<(typeof ids)[number], HTMLElement>;
@@ -43,6 +45,7 @@ export class View {
     this.showProblem(phase.kind === "failed" ? phase.message : "");
     this.showNumbers(run);
     this.showEvaluations(run);
+    this.showMeasures(run);
   }
 
   private showControls(run: Run, stored: StoredData): void {
@@ -82,6 +85,12 @@ export class View {
       return rowOf([grouped(step / stepsPerEpoch), grouped(step), ...measures]);
     });
     this.elements.evaluations.replaceChildren(...rows);
+  }
+
+  private showMeasures({ state: { measured } }: Run): void {
+    if (this.shownMeasures === measured) return;
+    this.shownMeasures = measured;
+    this.elements.measured.replaceChildren(...Object.entries(measured).map(([name, value]) => rowOf([name, formatMeasure(value)])));
   }
 
   private setText(id: (typeof ids)[number], text: string): void {

@@ -1,7 +1,7 @@
 /** Runs a plan on a GPU, in Node and in browsers. */
 
 import { Inputs } from "../inputs.js";
-import { decoded, stepResult } from "../results.js";
+import { decoded, plannedMeasure, stepResult } from "../results.js";
 import { faultBefore, firstValuesError } from "../search.js";
 import { fitting, type Slot, slotsOf } from "../slots.js";
 import type { Batch, Engine, Fault, Manifest, NamedTensors, StepResult, TensorData } from "../trainer.js";
@@ -100,6 +100,22 @@ class WebgpuEngine implements Engine {
     return named(this.plan.entries.evaluate, await readback.submit(this.recorded("evaluate")));
   }
 
+  async measure(entry: string, batch: Batch, step: number, steps: number): Promise<ReadonlyMap<string, ArrayLike<number>>> {
+    const { watch, buffers, transfer } = this.parts;
+    const { results } = plannedMeasure(this.plan.measures, entry);
+    watch.check();
+    this.upload(batch, step, steps);
+    const { dispatches } = plannedMeasure(this.parts.commands.measures, entry);
+    this.open.device.queue.submit([this.encoded(dispatches).finish()]);
+    const values = new Map<string, TensorData>();
+    for (const { name, type, offset, elements } of results) {
+      const own = type === "f32" ? new Float32Array(elements) : new Int32Array(elements);
+      await transfer.read(buffers.results, offset, own.byteLength, (bytes, at) => copyShared(bytes, at, own, offset));
+      values.set(name, own);
+    }
+    return values;
+  }
+
   async read(): Promise<NamedTensors> {
     const { buffers, transfer } = this.parts;
     const values: NamedTensors = new Map();
@@ -190,7 +206,7 @@ class WebgpuEngine implements Engine {
   }
 }
 
-/** Bytes at the start of `results` that hold the health word and every entry's results. */
+/** Bytes at the start of `results` that hold the health word and every entry's results; those of measures are read by themselves. */
 function resultBytes({ entries }: Plan): number {
   const ranges = Object.values(entries).flatMap(({ results }) => results);
   return roundedUp(Math.max(4, ...ranges.map(({ offset }) => offset + 4)));

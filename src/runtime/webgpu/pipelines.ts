@@ -15,7 +15,10 @@ export interface Command {
 
 export type EntryName = keyof Plan["entries"];
 type Section = "dispatches" | "check" | "commit";
-export type Commands = Readonly<Record<EntryName, Readonly<Record<Section, readonly Command[]>>>>;
+type EntryCommands = Readonly<Record<Section, readonly Command[]>>;
+export interface Commands extends Readonly<Record<EntryName, EntryCommands>> {
+  readonly measures: Readonly<Record<string, EntryCommands>>;
+}
 
 const entryNames: readonly EntryName[] = ["initialise", "step", "evaluate"];
 const sections: readonly Section[] = ["dispatches", "check", "commit"];
@@ -37,7 +40,9 @@ export async function prepare(
   buffers: Buffers,
   onProgress: (done: number, total: number) => void,
 ): Promise<Commands> {
-  const planned = entryNames.flatMap((entry) => sections.flatMap((section) => plan.entries[entry][section]));
+  const measures = Object.entries(plan.measures ?? {});
+  const entries = [...entryNames.map((name) => plan.entries[name]), ...measures.map(([, entry]) => entry)];
+  const planned = entries.flatMap((entry) => sections.flatMap((section) => entry[section]));
   // A mistake in a shader or a layout is told by its pipeline; the scope keeps it from being told twice.
   device.pushErrorScope("validation");
   const kernels = kernelsOf(device, plan, planned);
@@ -64,7 +69,7 @@ export async function prepare(
     commit: entry.commit.map(command),
   });
   return watch.made(
-    () => ({ initialise: bound(plan.entries.initialise), step: bound(plan.entries.step), evaluate: bound(plan.entries.evaluate) }),
+    () => ({ initialise: bound(plan.entries.initialise), step: bound(plan.entries.step), evaluate: bound(plan.entries.evaluate), measures: Object.fromEntries(measures.map(([name, entry]) => [name, bound(entry)])) }),
     (why) => `the plan's buffers do not fit its kernels: ${why}`,
   );
 }

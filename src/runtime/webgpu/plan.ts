@@ -50,7 +50,7 @@ export interface PlannedEntry {
   readonly check: readonly PlannedDispatch[];
   /** Writes the new values of slots, unless the first word of `results` is 1. */
   readonly commit: readonly PlannedDispatch[];
-  /** In `results`, each one element. */
+  /** In `results`, each one element, but for those of measures. */
   readonly results: readonly TensorRange[];
 }
 
@@ -67,4 +67,6 @@ export interface Plan {
   /** Streams of random numbers, with their keys (two words) in `inputs`. */
   readonly keys: readonly TensorRange[];
   readonly entries: Readonly<Record<"initialise" | "step" | "evaluate", PlannedEntry>>;
+  /** The entries that give tensors for measures, by name; left out, there are none. */
+  readonly measures?: Readonly<Record<string, PlannedEntry>>;
 }

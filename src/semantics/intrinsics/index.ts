@@ -9,6 +9,7 @@ import type { Value } from "../values.js";
 import { loaderNames } from "./names.js";
 import { elementwiseIntrinsics } from "./elementwise.js";
 import { indexingIntrinsics } from "./indexing.js";
+import { measuringIntrinsics } from "./measuring.js";
 import { optimizingIntrinsics } from "./optimizing.js";
 import { randomIntrinsics } from "./random.js";
 import { reductionIntrinsics } from "./reduction.js";
@@ -23,6 +24,7 @@ const table: Readonly<Record<string, Intrinsic>> = {
   ...indexingIntrinsics,
   ...randomIntrinsics,
   ...optimizingIntrinsics,
+  ...measuringIntrinsics,
 };
 
 /** Calls a built-in function. */

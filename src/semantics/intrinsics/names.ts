@@ -11,6 +11,6 @@ export const intrinsicNames: readonly string[] = [
   "select", "float", "integer", "stop", "fill", "broadcast",
   "split", "merge", "slice", "concatenate", "take", "argsort",
   "uniform_like", "normal_like", "fan_in", "fan_out",
-  "total", "gradient_at", "example_gradients", "selected", "layer_number", "layer_count",
+  "total", "gradient_at", "example_gradients", "gradient", "singular_values", "selected", "layer_number", "layer_count",
   ...loaderNames,
 ];

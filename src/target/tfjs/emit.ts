@@ -1,7 +1,7 @@
 /** The target TensorFlow.js: a program becomes the text of a module, and the peak of its memory is predicted. */
 
 import { format } from "prettier";
-import type { Program } from "../../ir/program.js";
+import { type Program, isMeasure } from "../../ir/program.js";
 import { IrError } from "../../ir/types.js";
 import type { Manifest } from "../../runtime/trainer.js";
 import { Scope } from "./identifier.js";
@@ -33,7 +33,8 @@ export async function emitTfjs(program: Program, manifest: Manifest): Promise<st
     const lowered = lower(program, entry);
     const text = printEntry(entry.name, schedule(lowered), lowered.results, names, entry.name === "step" ? origins : undefined);
     functions.push(...text.functions);
-    methods.push(`/** ${descriptions.get(entry.name) ?? commentText(entry.name)} */\n${JSON.stringify(entry.name)}() {\n${text.body}\n},`);
+    const description = descriptions.get(entry.name) ?? (isMeasure(entry.name) ? "Tensors that measures are computed from." : commentText(entry.name));
+    methods.push(`/** ${description} */\n${JSON.stringify(entry.name)}() {\n${text.body}\n},`);
   }
   const text = `
     // The trainer ${commentText(manifest.name)} of ${commentText(manifest.spec)}, compiled by Norm for TensorFlow.js.

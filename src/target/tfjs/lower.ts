@@ -45,6 +45,9 @@ const rules: { readonly [K in OpKind]: Rule<K> } = {
   cotangent: () => {
     throw new IrError("a cotangent has a value only in a program that was differentiated");
   },
+  singular_values: () => {
+    throw new IrError("`singular_values` belongs in a measure: no target computes it");
+  },
   ...elementwise,
   ...reductions,
   contract,

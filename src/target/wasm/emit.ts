@@ -1,6 +1,6 @@
 /** Compiles a program for WebAssembly: kernels as text, and the plan in which they run. */
 
-import type { Program } from "../../ir/program.js";
+import { type Program, isMeasure } from "../../ir/program.js";
 import { IrError, elements } from "../../ir/types.js";
 import { lower } from "../../kernel/lower.js";
 import { aligned } from "../../kernel/memory.js";
@@ -50,10 +50,11 @@ export function emitKernels(kernels: KernelProgram, { isRelaxed }: EmitOptions):
     const own = kernels.entries.get(name);
     return own === undefined ? empty : plannedEntry(own);
   };
+  const measures = Object.fromEntries([...kernels.entries.keys()].filter(isMeasure).map((name) => [name, entry(name)]));
   const entries = { initialise: entry("initialise"), step: entry("step"), evaluate: entry("evaluate") };
   const { scratchBytes } = module;
   if (bytes + scratchBytes > addressable) throw new IrError(`it takes ${formatBytes(bytes + scratchBytes)}, and 32-bit addresses reach ${formatBytes(addressable)}`);
-  const plan: Plan = { bytes, scratch: scratchBytes, slots: ranges(kernels.slots), inputs: ranges(kernels.inputs), keys: ranges(kernels.keys), entries };
+  const plan: Plan = { bytes, scratch: scratchBytes, slots: ranges(kernels.slots), inputs: ranges(kernels.inputs), keys: ranges(kernels.keys), entries, measures };
   return { plan, text: module.text(bytes) };
 
   function plannedEntry(own: EntryPlan): PlannedEntry {

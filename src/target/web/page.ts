@@ -60,6 +60,8 @@ ${readouts(reports)}
     ${heldOutTable(manifest, data)}
   </section>
 
+  ${measuresTable(manifest)}
+
   <section aria-labelledby="facts">
     <h2 id="facts">The run</h2>
     <dl class="facts">
@@ -102,6 +104,19 @@ function heldOutTable({ reports }: Manifest, { heldOut }: StoredData): string {
         <tbody id="evaluations"></tbody>
       </table>
     </div>`;
+}
+
+/** What measures last came out as. */
+function measuresTable({ measures }: Manifest): string {
+  const table = `<table${measures === undefined ? " hidden" : ""}><tbody id="measured"></tbody></table>`;
+  if (measures === undefined) return table;
+  return `<section aria-labelledby="measures">
+    <h2 id="measures">Measures</h2>
+    <p>Taken of held-out examples; the latest values.</p>
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="measures">
+      ${table}
+    </div>
+  </section>`;
 }
 
 function facts(manifest: Manifest, data: StoredData): string {

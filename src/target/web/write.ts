@@ -23,12 +23,14 @@ import { styleText } from "./style.js";
 const pageFolder: GeneratedFolder = {
   what: "a page of a trainer",
   marks: ["index.html", "plan.json"],
-  contents: ["index.html", "style.css", "plan.json", "wasm", "manifest.json", "README.md", "data", "uplot", "runtime", "random"],
+  contents: ["index.html", "style.css", "plan.json", "wasm", "manifest.json", "README.md", "data", "uplot", "runtime", "random", "ir"],
 };
 
 const script = "runtime/web/main.js";
 /** Of a thread that computes: nothing imports it, and the page starts it. */
 const threadScript = "runtime/wasm/worker.js";
+/** What takes measures, loaded where a recipe has some. */
+const measuresScript = "runtime/measures.js";
 /** The chart's files, from its package; the licence wants to be with them. */
 const chartFiles = ["dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"];
 
@@ -59,7 +61,7 @@ export async function writeWebTrainer(trainer: WebTrainer, folder: string, data:
   // What would keep it from training is told here, and not in the page.
   makeBatches(set, manifest);
   const packed = packData(set, manifest);
-  const modules = await moduleTexts(compiled, [script, threadScript]);
+  const modules = await moduleTexts(compiled, [script, threadScript, ...(manifest.measures === undefined ? [] : [measuresScript])]);
   await writeGenerated(folder, pageFolder, async (temporary) => {
     const stored = await writeData(temporary, packed);
     await writeFiles(temporary, new Map([...modules, ...filesOf(trainer, manifest, stored)]));

@@ -1,6 +1,6 @@
 /** Compiles a program for WebGPU: kernels as WGSL and the plan in which they run. */
 
-import type { Program } from "../../ir/program.js";
+import { type Program, isMeasure } from "../../ir/program.js";
 import type { Device } from "../../kernel/device.js";
 import { lower } from "../../kernel/lower.js";
 import type { Store } from "../../kernel/part.js";
@@ -49,18 +49,20 @@ export function planOf(kernels: KernelProgram, device: Device): Plan {
     const own = kernels.entries.get(name);
     return own === undefined ? empty : plannedEntry(own);
   };
+  const measures = Object.fromEntries([...kernels.entries.keys()].filter(isMeasure).map((name) => [name, entry(name)]));
   const entries = { initialise: entry("initialise"), step: entry("step"), evaluate: entry("evaluate") };
   const bytes = (name: BufferName) => (kernels.buffers.get(name) ?? 0) + (name === "results" ? healthBytes : 0);
   const others = [...kernels.buffers.keys()].map((name) => [name, bytes(name)]);
   return {
     features: [...featureOf].filter(([line]) => [...shaders.keys()].some((text) => text.includes(line))).map(([, feature]) => feature),
-    limits: limitsOf(kernels, entries, [...shaders.keys()]),
+    limits: limitsOf(kernels, [...Object.values(entries), ...Object.values(measures)], [...shaders.keys()]),
     buffers: { slots: bytes("slots"), inputs: bytes("inputs"), results: bytes("results"), arena: bytes("arena"), ...Object.fromEntries(others) },
     shaders: [...shaders.keys()],
     slots: ranges(kernels.slots),
     inputs: ranges(kernels.inputs),
     keys: ranges(kernels.keys),
     entries,
+    measures,
   };
 
   function plannedEntry(own: EntryPlan): PlannedEntry {
@@ -94,8 +96,8 @@ function checkBuffer(name: BufferName, bytes: number, device: Device): void {
 }
 
 /** The limits of WebGPU that a plan needs to be larger than they are everywhere. */
-function limitsOf(kernels: KernelProgram, entries: Plan["entries"], shaders: readonly string[]): Readonly<Record<string, number>> {
-  const dispatches = Object.values(entries).flatMap((entry) => [...entry.dispatches, ...entry.check, ...entry.commit]);
+function limitsOf(kernels: KernelProgram, entries: readonly PlannedEntry[], shaders: readonly string[]): Readonly<Record<string, number>> {
+  const dispatches = entries.flatMap((entry) => [...entry.dispatches, ...entry.check, ...entry.commit]);
   const bindings = dispatches.flatMap((dispatch) => dispatch.bindings);
   const limits: Record<string, number> = {};
   const atLeast = (name: string, value: number, everywhere: number) => {

@@ -65,10 +65,10 @@ export async function visit(browser: Browser, url: string, prepare: (page: Page)
 }
 
 /** What the page's own modules hold: a page has one of each, whoever imports it. */
-export function runOf(page: Page): Promise<Pick<Run, "phase" | "lines" | "evaluations"> & { step: number }> {
+export function runOf(page: Page): Promise<Pick<Run, "phase" | "lines" | "evaluations" | "measurements"> & { step: number }> {
   return page.evaluate(`(async () => {
     const { run } = await import("./runtime/web/main.js");
-    return { phase: run.phase, lines: run.lines, evaluations: run.evaluations, step: run.state.step };
+    return { phase: run.phase, lines: run.lines, evaluations: run.evaluations, measurements: run.measurements, step: run.state.step };
   })()`);
 }
 

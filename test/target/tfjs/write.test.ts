@@ -41,7 +41,7 @@ const train = (folder: string, ...args: string[]) =>
 it("trains, stops, goes on and says what came out", async () => {
   const folder = join(work, "trainer");
   await writeTrainer(program, manifest, folder, compiled);
-  expect((await readdir(folder)).toSorted()).toEqual(["README.md", "manifest.json", "package.json", "program.js", "random", "runtime", "train.js"]);
+  expect((await readdir(folder)).toSorted()).toEqual(["README.md", "ir", "manifest.json", "package.json", "program.js", "random", "runtime", "train.js"]);
   const { stdout } = await train(folder, "--json", "--out", join(work, "run"), "--steps", "5");
   const summary = JSON.parse(stdout.trim().split("\n").at(-1)!) as { steps: number; measures: object };
   expect(summary).toMatchObject({ steps: 5, interrupted: false, spec: "test.norm" });
@@ -54,7 +54,7 @@ it("trains, stops, goes on and says what came out", async () => {
 it("contains no compiler, and imports nothing else than it has and names", async () => {
   const folder = join(work, "trainer");
   expect(await danglingImports(folder)).toEqual([]);
-  expect((await readdir(join(folder, "runtime"))).filter((name) => !name.includes("."))).toEqual(["data", "tfjs"]);
+  expect((await readdir(join(folder, "runtime"))).filter((name) => !name.includes("."))).toEqual(["data", "imports", "tfjs"]);
 }, 30_000);
 
 it("replaces a trainer, keeps what else is there, and never touches other folders", async () => {

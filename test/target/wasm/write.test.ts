@@ -27,7 +27,7 @@ const recipe = {
 };
 const kernels = kernelsOf(program);
 const manifest = wasmManifest(kernels.plan, recipe, 1);
-const own = ["README.md", "kernels-relaxed.wasm", "kernels.wasm", "kernels.wat", "manifest.json", "package.json", "plan.json", "random", "runtime", "train.js"];
+const own = ["README.md", "ir", "kernels-relaxed.wasm", "kernels.wasm", "kernels.wat", "manifest.json", "package.json", "plan.json", "random", "runtime", "train.js"];
 let work: string;
 let compiled: string;
 
@@ -64,7 +64,7 @@ test("a trainer is the same after it was written and loaded, and its files can b
 test("contains no compiler and no other target, and imports nothing else than it has and names", async () => {
   const folder = join(work, "loaded");
   expect(await danglingImports(folder)).toEqual([]);
-  expect((await readdir(join(folder, "runtime"))).filter((name) => !name.includes("."))).toEqual(["data", "wasm"]);
+  expect((await readdir(join(folder, "runtime"))).filter((name) => !name.includes("."))).toEqual(["data", "imports", "wasm"]);
   expect(Object.keys((JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { dependencies: object }).dependencies)).toEqual(["picocolors"]);
 });
 
@@ -74,7 +74,7 @@ test("takes the place of another target's trainer, gives it up again, and keeps 
   await writeFile(join(folder, "notes.txt"), "mine");
   const isOurs = async () => {
     expect(await contents(folder)).toEqual([...own, "notes.txt"].toSorted());
-    expect((await readdir(join(folder, "runtime"))).filter((name) => !name.includes("."))).toEqual(["data", "wasm"]);
+    expect((await readdir(join(folder, "runtime"))).filter((name) => !name.includes("."))).toEqual(["data", "imports", "wasm"]);
     expect((await loadTrainer(folder)).manifest).toEqual(manifest);
   };
   await writeTrainer(kernels, manifest, folder, compiled);

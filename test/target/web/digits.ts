@@ -47,6 +47,8 @@ train digits of classifier {
   batch 32
   epochs 2
   seed 3
+  measure uniformity(encoded.cls) every 3 steps of 64 examples
+  measure spectrum(logits), gradient_norm(image) of 32 examples
 }
 `;
 

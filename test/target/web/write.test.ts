@@ -32,7 +32,7 @@ afterAll(() => rm(work, { recursive: true, force: true }));
 
 describe("the page's folder", () => {
   test("has all that the page needs, and nothing of Node's", async () => {
-    expect((await readdir(folder)).toSorted()).toEqual(["README.md", "data", "index.html", "manifest.json", "plan.json", "random", "runtime", "style.css", "uplot", "wasm"]);
+    expect((await readdir(folder)).toSorted()).toEqual(["README.md", "data", "index.html", "ir", "manifest.json", "plan.json", "random", "runtime", "style.css", "uplot", "wasm"]);
     expect((await readdir(join(folder, "wasm"))).toSorted()).toEqual(["kernels-relaxed.wasm", "kernels.wasm", "plan.json"]);
     const { webgpu, wasm } = trainer;
     expect(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"))).toEqual({
@@ -40,7 +40,7 @@ describe("the page's folder", () => {
       target: "web",
       cost: { ...webgpu.manifest.cost, peakBytes: Math.max(webgpu.manifest.cost.peakBytes, wasm.manifest.cost.peakBytes) },
     });
-    const scripts = (await readdir(folder, { recursive: true })).filter((name) => /^(runtime|random)\/.*\.\w+$/.test(name));
+    const scripts = (await readdir(folder, { recursive: true })).filter((name) => /^(runtime|random|ir)\/.*\.\w+$/.test(name));
     expect(scripts).toEqual(expect.arrayContaining(["runtime/webgpu/engine.js", "runtime/wasm/engine.js", "runtime/wasm/worker.js"]));
     for (const name of scripts) expect(await readFile(join(folder, name), "utf8"), name).not.toMatch(/from "(?!\.)|^import "/m);
     const html = await readFile(join(folder, "index.html"), "utf8");
@@ -130,13 +130,16 @@ async function trains(run: string, { query = "", isIsolated = false, prepare = "
     await press(page, "Start training");
     await status(page, "Finished: 8 steps");
 
-    const lines = (await readFile(join(run, "metrics.jsonl"), "utf8")).trimEnd().split("\n").map((line) => JSON.parse(line) as StepMetrics | Run["evaluations"][number]);
-    const { lines: own, evaluations } = await runOf(page);
+    const lines = (await readFile(join(run, "metrics.jsonl"), "utf8")).trimEnd().split("\n").map((line) => JSON.parse(line) as StepMetrics | Run["evaluations"][number] | Run["measurements"][number]);
+    const { lines: own, evaluations, measurements } = await runOf(page);
     const timeless = ({ step, epoch, loss, rate, accuracy }: StepMetrics) => ({ step, epoch, loss, rate, accuracy });
     expect(own.map(timeless)).toEqual(lines.filter((line): line is StepMetrics => "loss" in line).map(timeless));
     expect(own[7]!.loss).toBeLessThan(own[0]!.loss);
     expect(evaluations).toEqual(lines.filter((line) => "held_out" in line));
     expect(evaluations.map(({ step }) => step)).toEqual([4, 8]);
+    expect(measurements).toEqual(lines.filter((line) => "measures" in line));
+    expect(measurements.map(({ step }) => step)).toEqual([3, 4, 6, 8]);
+    expect(await page.locator("#measured tr td:first-child").allTextContents()).toEqual(["uniformity(encoded.cls)", "spectrum(logits)", "gradient_norm(image)"]);
 
     const { name, bytes } = await saved(page);
     expect(name).toBe("digits-step-8.safetensors");

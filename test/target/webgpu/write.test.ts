@@ -34,7 +34,7 @@ test("a plan is the same after it was written and loaded, and its files can be r
   const folder = join(work, "loaded");
   await writeTrainer(plan, manifest, folder, compiled);
   expect(await loadTrainer(folder)).toEqual({ plan, manifest });
-  expect((await readdir(folder)).toSorted()).toEqual(["README.md", "kernels", "manifest.json", "package.json", "plan.json", "random", "runtime", "train.js"]);
+  expect((await readdir(folder)).toSorted()).toEqual(["README.md", "ir", "kernels", "manifest.json", "package.json", "plan.json", "random", "runtime", "train.js"]);
   expect(await readdir(join(folder, "kernels"))).toEqual(plan.shaders.map((_, i) => `${i}.wgsl`));
   expect(await readFile(join(folder, "kernels", "1.wgsl"), "utf8")).toBe(plan.shaders[1]);
   const lines = (await readFile(join(folder, "plan.json"), "utf8")).split("\n");
@@ -47,7 +47,7 @@ test("a plan is the same after it was written and loaded, and its files can be r
 test("contains no compiler and no other target, and imports nothing else than it has and names", async () => {
   const folder = join(work, "loaded");
   expect(await danglingImports(folder)).toEqual([]);
-  expect((await readdir(join(folder, "runtime"))).filter((name) => !name.includes("."))).toEqual(["data", "webgpu"]);
+  expect((await readdir(join(folder, "runtime"))).filter((name) => !name.includes("."))).toEqual(["data", "imports", "webgpu"]);
   expect(Object.keys((JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { dependencies: object }).dependencies)).toEqual(["webgpu", "picocolors"]);
 });
 
