@@ -17,7 +17,7 @@ const purposes = new Map([
   ["sharpness", "Optimizers that take a second gradient, from where the loss is higher."],
   ["noise", "Optimizers that watch the gradient noise scale."],
   ["schedules", "The rate of each step."],
-  ["measures", "Quantities to watch; they are checked, and no command takes them yet."],
+  ["measures", "Quantities to watch while a recipe trains."],
 ]);
 
 export function stdlibPage({ Modules, preludeModules, standardModules, readLibrary }) {

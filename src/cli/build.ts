@@ -3,12 +3,14 @@
 import { chooseRecipe, type Compiled } from "../compiler/compile.js";
 import { printProgram } from "../ir/print.js";
 import { portable } from "../kernel/device.js";
+import { stageNames } from "../runtime/imports/places.js";
 import { parse } from "../syntax/parse.js";
 import { SourceFile } from "../diagnostics/source.js";
 import { costText, modelText } from "./emit.js";
 import { UsageError } from "./exit.js";
 import { showDiagnostics } from "./report.js";
 import { compileFile, dataFolders, parseSpecName, readText } from "./spec.js";
+import { withFingerprints } from "./stages.js";
 import type { Target } from "./targets.js";
 
 export interface BuildOptions {
@@ -30,7 +32,7 @@ export async function build(spec: string, options: BuildOptions): Promise<void> 
   }
   if (options.data !== undefined && options.web !== true) throw new UsageError("`--data` is for `--web`: a trainer finds its data when it runs");
   if (options.emit === "tree") return printTree(parseSpecName(spec).file);
-  const compiled = compileRecipe(spec);
+  const compiled = withFingerprints(compileRecipe(spec));
   if (options.out !== undefined) {
     process.stderr.write(`${options.out}: ${await writeTrainer(spec, compiled, options.out, options)}\n`);
     return;
@@ -41,10 +43,14 @@ export async function build(spec: string, options: BuildOptions): Promise<void> 
 /** Writes a trainer, and gives what to do with it. */
 async function writeTrainer(spec: string, compiled: Compiled, folder: string, { target = "wasm", web, data }: BuildOptions): Promise<string> {
   if (web === true) {
+    if (compiled.manifest.start !== undefined) {
+      throw new UsageError(`${compiled.manifest.name} begins with weights (\`from\`), which a page does not have: build a trainer for Node, without \`--web\``);
+    }
     await writePage(compiled, folder, dataFolders(spec, data));
     return `serve it with any web server, such as \`npx serve ${folder}\``;
   }
-  const inNode = `run it with \`node ${folder}/train.js --data FOLDER\``;
+  const [stage] = stageNames(compiled.manifest);
+  const inNode = `run it with \`node ${folder}/train.js --data FOLDER${stage === undefined ? "" : ` --from ${stage}=RUN`}\``;
   if (target === "tfjs") {
     const { writeTrainer: write } = await import("../target/tfjs/write.js");
     const { tfjsManifest } = await import("../target/tfjs/manifest.js");

@@ -1,19 +1,23 @@
 /** `norm train`: from a spec to weights, by the same program that `norm build` writes. */
 
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Compiled } from "../compiler/compile.js";
+import { checkpointPath } from "../runtime/checkpoint.js";
+import { readPlaces } from "../runtime/imports/places.js";
 import { interruptedExitCode, watchInterrupts } from "../runtime/interrupts.js";
 import { defaultRunFolder } from "../runtime/run-folder.js";
 import type { StartOptions } from "../runtime/start.js";
 import type { DeviceChoice } from "../runtime/tfjs/devices.js";
 import { RunError } from "../runtime/errors.js";
-import type { Summary } from "../runtime/train.js";
-import type { Manifest } from "../runtime/trainer.js";
+import { requireNoRun, type Summary } from "../runtime/train.js";
 import type { AdapterDescription } from "../runtime/webgpu/adapter.js";
 import { compileRecipe } from "./build.js";
 import { Interrupted, UsageError } from "./exit.js";
 import { findGpu } from "./gpu.js";
 import { dataFolders } from "./spec.js";
+import { trainStages, withFingerprints } from "./stages.js";
 import type { Target } from "./targets.js";
 
 export interface TrainOptions {
@@ -24,6 +28,9 @@ export interface TrainOptions {
   readonly out?: string;
   readonly data?: string;
   readonly resume?: boolean;
+  /** Where runs of stages are: `mae=runs/mae-2`. */
+  readonly from?: readonly string[];
+  /** These two are for the recipe that is named; its stages are trained as they say. */
   readonly steps?: number;
   readonly seed?: number;
   readonly json?: boolean;
@@ -37,38 +44,43 @@ export async function train(spec: string, options: TrainOptions): Promise<void> 
     throw new UsageError(`--device ${options.device} is a device of the target tfjs: give \`--target tfjs\` with it`);
   }
   if (options.threads !== undefined && (options.target ?? "wasm") !== "wasm") throw new UsageError("--threads is for the target wasm");
-  const { manifest, run } = await prepare(spec, options);
+  const search = new AbortController();
   const interrupts = watchInterrupts();
   try {
+    const target = options.target ?? (options.threads === undefined ? undefined : "wasm");
+    const gpu = target === undefined ? findGpu(search.signal) : undefined;
+    const own = withFingerprints(compileRecipe(spec));
+    const compiled = options.seed === undefined ? own : { ...own, manifest: { ...own.manifest, seed: options.seed } };
+    const from = readPlaces(options.from ?? [], compiled.manifest);
+    if (typeof from === "string") throw new UsageError(from);
+    const shared = { data: dataFolders(spec, options.data), signal: interrupts.signal };
+    const runOf = (recipe: Compiled) => runOn(target, gpu, recipe, options);
+    const folder = options.out ?? defaultRunFolder(compiled.manifest.name, options.resume === true);
+    if (options.resume !== true) requireNoRun(folder);
+    if (!existsSync(checkpointPath(folder))) {
+      await trainStages(compiled, dirname(folder), from, async (stage, place) => {
+        const run = await runOf(stage);
+        const summary = await run({ ...shared, ...place, ...(options.json === true ? { stdout: process.stderr } : {}) });
+        if (summary.interrupted) throw new Interrupted(String(interruptedExitCode));
+      });
+    }
+    const run = await runOf(compiled);
     const summary = await run({
-      folder: options.out ?? defaultRunFolder(manifest.name, options.resume === true),
-      data: dataFolders(spec, options.data),
+      ...shared,
+      folder,
+      from,
       resume: options.resume === true,
       json: options.json === true,
-      signal: interrupts.signal,
       ...(options.steps === undefined ? {} : { steps: options.steps }),
     });
     if (summary.interrupted) throw new Interrupted(String(interruptedExitCode));
   } finally {
     interrupts.dispose();
+    search.abort();
   }
 }
 
 type Run = (options: StartOptions) => Promise<Summary>;
-
-/** The recipe's manifest, and what trains it. */
-async function prepare(spec: string, options: TrainOptions): Promise<{ readonly manifest: Manifest; readonly run: Run }> {
-  const target = options.target ?? (options.threads === undefined ? undefined : "wasm");
-  const search = new AbortController();
-  try {
-    const gpu = target === undefined ? findGpu(search.signal) : undefined;
-    const own = compileRecipe(spec);
-    const compiled = options.seed === undefined ? own : { ...own, manifest: { ...own.manifest, seed: options.seed } };
-    return { manifest: compiled.manifest, run: await runOn(target, gpu, compiled, options) };
-  } finally {
-    search.abort();
-  }
-}
 
 /** @param gpu what `findGpu` finds, when the target is not chosen. */
 async function runOn(target: Target | undefined, gpu: Promise<AdapterDescription | undefined> | undefined, compiled: Compiled, { device, threads }: TrainOptions): Promise<Run> {

@@ -49,6 +49,8 @@ export const catalogue = {
   N0502: { severity: "error", title: "a line of a recipe given twice" },
   N0503: { severity: "error", title: "a selector that selects nothing" },
   N0504: { severity: "error", title: "no single recipe to run" },
+  N0505: { severity: "error", title: "a stage that does not fit the model" },
+  N0506: { severity: "error", title: "a map of names that does not fit" },
 
   N0601: { severity: "error", title: "a program beyond the stated limits" },
 } as const satisfies Record<string, { severity: Severity; title: string }>;

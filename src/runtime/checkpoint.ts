@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FormatError, RunError } from "./errors.js";
 import { describeDifferences, describeTrainer, fingerprint, type Description } from "./fingerprint.js";
+import type { Measured } from "./measuring.js";
 import { readSafetensors, writeSafetensors } from "./safetensors.js";
 import type { Manifest, NamedTensors, TensorSpec } from "./trainer.js";
 import { formatVersion as version, select, shapeOf, weightsOf } from "./weights.js";
@@ -18,6 +19,10 @@ export interface RunState {
   readonly loss: number | null;
   /** The last held-out measures; a measure that was not finite is null. */
   readonly measures: Readonly<Record<string, number | null>>;
+  /** The number of steps done when measures were last taken; 0 before the first time. */
+  readonly measuredAt: number;
+  /** What each measure last came out as. */
+  readonly measured: Readonly<Record<string, Measured>>;
   /** Seconds spent on the run so far, evaluations included. */
   readonly seconds: number;
 }
@@ -29,8 +34,22 @@ export interface DataExtent {
   readonly heldOutExamples: number;
 }
 
+/** What a run began with: a line `from` of its recipe, and the file that it took. */
+export interface Origin {
+  /** The name of the stage, or the path that the spec says. */
+  readonly from: string;
+  /** The file's path as it was then. */
+  readonly file: string;
+  /** Of its bytes, in hexadecimal digits. */
+  readonly sha256: string;
+  /** The fingerprint of the stage's recipe; left out when it is not known. */
+  readonly recipe?: string;
+}
+
 export interface Checkpoint {
   readonly state: RunState;
+  /** Of a run that drew all of its first values: none. */
+  readonly origins: readonly Origin[];
   /** The device that the run was on; bits are the same only on the same device. */
   readonly device: string;
   readonly values: NamedTensors;
@@ -48,7 +67,7 @@ export async function saveCheckpoint(
   folder: string,
   manifest: Manifest,
   data: DataExtent,
-  { state, device, values }: Checkpoint,
+  { state, origins, device, values }: Checkpoint,
 ): Promise<void> {
   const description = describeTrainer(manifest, data);
   const metadata = new Map<string, string>([
@@ -60,6 +79,7 @@ export async function saveCheckpoint(
     ["epoch", String(Math.floor(state.step / data.stepsPerEpoch))],
     ["batch_in_epoch", String(state.step % data.stepsPerEpoch)],
     ["state", JSON.stringify(state)],
+    ...originsEntry(origins),
     ["device", device],
     ["fingerprint", fingerprint(description)],
     ["trainer", JSON.stringify([...description])],
@@ -76,10 +96,7 @@ export function loadCheckpoint(folder: string, manifest: Manifest, data: DataExt
   const path = checkpointPath(folder);
   if (!existsSync(path)) return undefined;
   const { tensors, metadata } = readSafetensors(path);
-  if (metadata.get("format") !== "norm checkpoint") throw new FormatError(path, "not a checkpoint of Norm");
-  if (metadata.get("version") !== version) {
-    throw new RunError(`${path} has format version ${metadata.get("version")}; this trainer reads version ${version}`);
-  }
+  checkFormat(metadata, path);
   const description = describeTrainer(manifest, data);
   if (metadata.get("fingerprint") !== fingerprint(description)) {
     const differences = describeDifferences(readDescription(metadata.get("trainer"), path), description);
@@ -99,7 +116,34 @@ export function loadCheckpoint(folder: string, manifest: Manifest, data: DataExt
     }
     values.set(spec.name, tensor.data);
   }
-  return { state: readState(metadata.get("state"), path), device: metadata.get("device") ?? "", values };
+  const state = readState(metadata.get("state"), path);
+  return { state, origins: readOrigins(metadata.get("origins"), path), device: metadata.get("device") ?? "", values };
+}
+
+/** What a checkpoint says of its run, without its tensors. */
+export interface CheckpointNote {
+  readonly state: RunState;
+  readonly origins: readonly Origin[];
+  readonly trainer: Description;
+}
+
+/** Throws `FormatError` when the file is damaged, `RunError` when it cannot be read. */
+export function readCheckpointNote(folder: string): CheckpointNote {
+  const path = checkpointPath(folder);
+  const { metadata } = readSafetensors(path, () => false);
+  checkFormat(metadata, path);
+  return {
+    state: readState(metadata.get("state"), path),
+    origins: readOrigins(metadata.get("origins"), path),
+    trainer: readDescription(metadata.get("trainer"), path),
+  };
+}
+
+function checkFormat(metadata: ReadonlyMap<string, string>, path: string): void {
+  if (metadata.get("format") !== "norm checkpoint") throw new FormatError(path, "not a checkpoint of Norm");
+  if (metadata.get("version") !== version) {
+    throw new RunError(`${path} has format version ${metadata.get("version")}; this trainer reads version ${version}`);
+  }
 }
 
 /**
@@ -109,10 +153,27 @@ export function loadCheckpoint(folder: string, manifest: Manifest, data: DataExt
 export async function saveWeights(
   folder: string,
   manifest: Manifest,
-  state: RunState,
-  values: NamedTensors,
+  { state, origins, values }: Omit<Checkpoint, "device">,
 ): Promise<void> {
-  await writeSafetensors(weightsPath(folder), weightsOf(manifest, state.step, values));
+  const { tensors, metadata } = weightsOf(manifest, state.step, values);
+  // Without paths: the same run gives the same bytes, wherever it is.
+  const entry = originsEntry(origins.map(({ from, sha256 }) => ({ from, sha256 })));
+  await writeSafetensors(weightsPath(folder), { tensors, metadata: new Map([...metadata, ...entry]) });
+}
+
+function originsEntry(origins: readonly Pick<Origin, "from" | "sha256">[]): [string, string][] {
+  return origins.length === 0 ? [] : [["origins", JSON.stringify(origins)]];
+}
+
+function readOrigins(text: string | undefined, path: string): Origin[] {
+  if (text === undefined) return [];
+  const origins = parse(text, path);
+  const isOrigin = (value: unknown): boolean => {
+    const { from, file, sha256, recipe } = (value ?? {}) as Record<string, unknown>;
+    return [from, file, sha256, recipe ?? ""].every(isText);
+  };
+  if (!Array.isArray(origins) || !origins.every(isOrigin)) throw new FormatError(path, "what it says of the run's beginning is damaged");
+  return origins as Origin[];
 }
 
 function allSpecs(manifest: Manifest): TensorSpec[] {
@@ -128,12 +189,17 @@ function readDescription(text: string | undefined, path: string): Description {
 }
 
 function readState(text: string | undefined, path: string): RunState {
-  const state = parse(text, path) as Partial<RunState> | null;
+  const parsed = parse(text, path) as Partial<RunState> | null;
+  // Runs from before there were measures do not say.
+  const state: Partial<RunState> | null = typeof parsed === "object" && parsed !== null ? { measuredAt: 0, measured: {}, ...parsed } : null;
   if (
-    typeof state !== "object" ||
     state === null ||
     !isCount(state.step) ||
     !isCount(state.evaluatedAt) ||
+    !isCount(state.measuredAt) ||
+    typeof state.measured !== "object" ||
+    state.measured === null ||
+    !Object.values(state.measured).every((value) => isNumberOrNull(value) || (Array.isArray(value) && value.every(isNumberOrNull))) ||
     !isNumberOrNull(state.loss) ||
     typeof state.seconds !== "number" ||
     typeof state.measures !== "object" ||

@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { DataError } from "./data/index.js";
 import { RunError } from "./errors.js";
+import { readPlaces } from "./imports/places.js";
 import { interruptedExitCode, watchInterrupts } from "./interrupts.js";
 import { defaultRunFolder } from "./run-folder.js";
 import type { StartOptions } from "./start.js";
@@ -44,8 +45,13 @@ export async function runCommand<Device extends string>(target: TargetCommand<De
   const interrupts = watchInterrupts();
   try {
     const trainer = await target.load(folder);
+    const from = readPlaces(options.from, trainer.manifest);
+    if (typeof from === "string") {
+      process.stderr.write(`${from}\n`);
+      return 2;
+    }
     const runFolder = options.out ?? defaultRunFolder(trainer.manifest.name, options.resume);
-    const summary = await trainer.run({ ...options, folder: runFolder, signal: interrupts.signal });
+    const summary = await trainer.run({ ...options, from, folder: runFolder, signal: interrupts.signal });
     return summary.interrupted ? interruptedExitCode : 0;
   } catch (error) {
     if (!(error instanceof RunError || error instanceof DataError)) throw error;
@@ -62,12 +68,13 @@ function usage({ devices, takesThreads = false }: TargetCommand<string>): string
     ...(devices.length === 0 ? [] : [["--device DEVICE", `${devices.join(", ")} (default: ${devices[0]}, the first that loads)`]]),
     ...(takesThreads ? [["--threads N", "compute on N CPU threads (default: as many as run at a time, at most 16)"]] : []),
     ["--out FOLDER", "the run's folder (default: runs/NAME, or the next that is free)"],
+    ["--from STAGE=PATH", "the run's folder, or the weights, of a stage that this recipe begins with (default: the run beside this one's)"],
     ["--resume", "go on from the run's last checkpoint"],
     ["--steps N", "stop after N steps, instead of what the recipe says"],
     ["--json", "print the run's summary as JSON, as the last line of standard output"],
     ["--help", "print this"],
   ];
-  return `node train.js [options]\n\n${lines.map(([option, meaning]) => `  ${option!.padEnd(16)} ${meaning}\n`).join("")}`;
+  return `node train.js [options]\n\n${lines.map(([option, meaning]) => `  ${option!.padEnd(18)} ${meaning}\n`).join("")}`;
 }
 
 interface Options<Device extends string> {
@@ -75,6 +82,7 @@ interface Options<Device extends string> {
   readonly device?: Device;
   readonly threads?: number;
   readonly out?: string;
+  readonly from: readonly string[];
   readonly resume: boolean;
   readonly json: boolean;
   readonly help: boolean;
@@ -91,13 +99,14 @@ function readOptions<Device extends string>(args: readonly string[], { devices, 
         device: { type: "string" },
         threads: { type: "string" },
         out: { type: "string" },
+        from: { type: "string", multiple: true, default: [] },
         resume: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
         steps: { type: "string" },
       },
     });
-    const { data, resume, json, help, out } = values;
+    const { data, from, resume, json, help, out } = values;
     const device = devices.find((choice) => choice === values.device);
     if (values.device !== undefined && device === undefined) {
       return devices.length === 0 ? "this trainer takes no --device" : `there is no device ${values.device}: choose one of ${devices.join(", ")}`;
@@ -111,7 +120,7 @@ function readOptions<Device extends string>(args: readonly string[], { devices, 
       if (!(Number.isSafeInteger(number) && number > 0)) return `--${name} takes a whole number above 0, not ${text}`;
       numbers[name] = number;
     }
-    return { data, resume, json, help, ...(device === undefined ? {} : { device }), ...(out === undefined ? {} : { out }), ...numbers };
+    return { data, from, resume, json, help, ...(device === undefined ? {} : { device }), ...(out === undefined ? {} : { out }), ...numbers };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -2,16 +2,34 @@
 
 import { createHash } from "node:crypto";
 import type { DataExtent } from "./checkpoint.js";
-import type { Manifest, TensorSpec } from "./trainer.js";
+import type { Manifest, Start, TensorSpec } from "./trainer.js";
 
 /** A trainer's traits by name, such as `seed` or `parameter encoder.0.query`, each as text for people. */
 export type Description = ReadonlyMap<string, string>;
 
 /** Fields of a manifest that results do not depend on; the spec's file may be renamed, and a device is compared apart. */
-const irrelevant = new Set(["name", "spec", "target", "reports", "cost"]);
+const irrelevant = new Set(["name", "spec", "target", "reports", "measures", "cost"]);
 
-/** Describes all that the results of training depend on. Whatever a manifest gets in future is taken to be part of it. */
+/** Describes all that the results of training depend on. */
 export function describeTrainer(manifest: Manifest, data: DataExtent): Description {
+  return new Map([
+    ...describeRecipe(manifest),
+    ["steps per epoch", String(data.stepsPerEpoch)],
+    ["training examples", String(data.trainingExamples)],
+    ["held-out examples", String(data.heldOutExamples)],
+  ]);
+}
+
+/** The traits of the data itself, which only a run knows. */
+const ofData = new Set(["steps per epoch", "training examples", "held-out examples"]);
+
+/** A trainer's description without those of the data: what its manifest alone says. */
+export function withoutData(description: Description): Description {
+  return new Map([...description].filter(([name]) => !ofData.has(name)));
+}
+
+/** Describes what a manifest says of results. Whatever a manifest gets in future is taken to be part of it. */
+export function describeRecipe(manifest: Manifest): Description {
   const description = new Map<string, string>();
   for (const [field, value] of Object.entries(manifest)) {
     if (irrelevant.has(field) || value === undefined) continue;
@@ -19,11 +37,9 @@ export function describeTrainer(manifest: Manifest, data: DataExtent): Descripti
     else if (field === "parameters") describeTensors("parameter", manifest.parameters, description);
     else if (field === "states") describeTensors("state", manifest.states, description);
     else if (field === "inputs") describeTensors("input", manifest.inputs, description);
+    else if (field === "start") describeStarts(manifest.start ?? [], description);
     else description.set(field, typeof value === "string" ? value : JSON.stringify(value));
   }
-  description.set("steps per epoch", String(data.stepsPerEpoch));
-  description.set("training examples", String(data.trainingExamples));
-  description.set("held-out examples", String(data.heldOutExamples));
   return description;
 }
 
@@ -31,6 +47,14 @@ export function describeTrainer(manifest: Manifest, data: DataExtent): Descripti
 export function fingerprint(description: Description): string {
   const lines = [...description].map(([name, text]) => JSON.stringify([name, text])).sort();
   return createHash("sha256").update(lines.join("\n")).digest("hex");
+}
+
+/**
+ * The fingerprint of a recipe by which later stages know its runs: of what its manifest says, and of the stages that it begins
+ * with in turn.
+ */
+export function recipeFingerprint(recipe: Description, stages: readonly string[]): string {
+  return fingerprint(new Map([...recipe, ...stages.map((stage, i) => [`stage ${i + 1}`, stage] as const)]));
 }
 
 /** Says what differs between the checkpoint's trainer and this one, a line for each trait. */
@@ -58,6 +82,14 @@ function describeSource({ data }: Manifest): string {
     ({ name, value }) => (name === undefined ? "" : `${name}: `) + JSON.stringify(value),
   );
   return `${data.loader}(${parts.join(", ")})`;
+}
+
+/** What a run begins with. Which run of a stage it was is not part of it: one that has begun needs it no more. */
+function describeStarts(starts: readonly Start[], description: Map<string, string>): void {
+  starts.forEach(({ source, slots }, i) => {
+    const from = source.kind === "stage" ? source.name : JSON.stringify(source.path);
+    description.set(`from ${i + 1}`, [from, ...slots.map((slot) => JSON.stringify(slot))].join("\n"));
+  });
 }
 
 function describeTensors(kind: string, specs: readonly TensorSpec[], description: Map<string, string>): void {

@@ -24,13 +24,16 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): Safetensors 
   return decode((start, length) => bytes.subarray(start, start + length), bytes.length, file);
 }
 
-/** Reads a file tensor by tensor. Throws `FormatError`, or `RunError` when the file cannot be opened or read. */
-export function readSafetensors(path: string): Safetensors {
+/**
+ * Reads a file tensor by tensor. Throws `FormatError`, or `RunError` when the file cannot be opened or read.
+ * @param isWanted says which tensors are read; of the others, only what the header says is checked.
+ */
+export function readSafetensors(path: string, isWanted?: (name: string) => boolean): Safetensors {
   let file: number | undefined;
   try {
     const opened = openSync(path, "r");
     file = opened;
-    return decode((start, length) => readRange(opened, start, length), fstatSync(opened).size, path);
+    return decode((start, length) => readRange(opened, start, length), fstatSync(opened).size, path, isWanted);
   } catch (cause) {
     if (cause instanceof RunError) throw cause;
     throw new RunError(`cannot read ${path}: ${explain(cause)}`, { cause });
@@ -51,7 +54,7 @@ function readRange(file: number, start: number, length: number): Uint8Array {
   return bytes;
 }
 
-function decode(read: (start: number, length: number) => Uint8Array, size: number, file: string): Safetensors {
+function decode(read: (start: number, length: number) => Uint8Array, size: number, file: string, isWanted: (name: string) => boolean = () => true): Safetensors {
   if (size < 8) throw new FormatError(file, "too short for a safetensors file");
   const length = viewOf(read(0, 8)).getBigUint64(0, true);
   // The limit of the format's reference implementation.
@@ -62,6 +65,7 @@ function decode(read: (start: number, length: number) => Uint8Array, size: numbe
   const header = parseHeader(read(8, Number(length)), size - start, file);
   const tensors = new Map<string, StoredTensor>();
   for (const { name, stored, shape, begin, end } of header.entries) {
+    if (!isWanted(name)) continue;
     const reader = readers.get(stored);
     if (!reader) throw new FormatError(file, `tensor ${quote(name)} has type ${stored}, which is not supported here`);
     const view = viewOf(read(start + begin, end - begin));

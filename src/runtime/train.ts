@@ -1,6 +1,7 @@
 /** A whole training run: from the spec's manifest to weights in a folder. */
 
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Batches } from "./batches.js";
 import {
   checkpointPath,
@@ -9,12 +10,15 @@ import {
   saveWeights,
   weightsPath,
   type Checkpoint,
+  type Origin,
   type RunState,
 } from "./checkpoint.js";
 import { RunError } from "./errors.js";
 import { createFolder } from "./files.js";
+import { begin } from "./imports/start.js";
 import { formatBytes, formatCount, formatSeconds, formatValue } from "./format.js";
 import { isComplete, TrainingLoop, type CheckpointInterval } from "./loop.js";
+import type { Measured, MeasureTaker } from "./measuring.js";
 import { metricsPath, MetricsLog, readLosses } from "./metrics.js";
 import { plotLine } from "./plot.js";
 import { formatMeasures, Progress } from "./progress.js";
@@ -26,6 +30,10 @@ export interface TrainOptions {
   readonly folder: string;
   /** Goes on from the folder's checkpoint. */
   readonly resume?: boolean;
+  /** Folders in which files may lie that the recipe begins with; nothing outside them is read. */
+  readonly data?: readonly string[];
+  /** What stands for the stages that the recipe begins with, by name: a run's folder, or a file of weights. */
+  readonly from?: ReadonlyMap<string, string>;
   /** Prints nothing for people. */
   readonly quiet?: boolean;
   /** Prints the summary as the last line on `stdout`, and all text for people on `stderr`. */
@@ -50,8 +58,8 @@ export interface Summary {
   readonly seconds: number;
   /** The training loss, smoothed over about the last 20 steps; null before the first step. */
   readonly loss: number | null;
-  /** The last held-out means, such as `{ loss: 0.21, accuracy: 0.94 }`; null where one was not finite. */
-  readonly measures: Readonly<Record<string, number | null>>;
+  /** The last held-out means, such as `{ loss: 0.21, accuracy: 0.94 }`, and what measures last came out as; null where one was not finite. */
+  readonly measures: Readonly<Record<string, Measured>>;
   readonly folder: string;
   /** True when the run was stopped before its end. */
   readonly interrupted: boolean;
@@ -76,20 +84,24 @@ export async function train(
   const { folder, json = false, stdout = process.stdout, stderr = process.stderr } = options;
   const people = new Terminal(options.quiet ? { write: () => undefined } : json ? stderr : stdout);
   const steps = manifest.steps ?? (manifest.epochs ?? 0) * data.stepsPerEpoch;
+  // What only measures need is loaded only where there are some.
+  const measuring = manifest.measures === undefined ? undefined : (await import("./measures.js")).measuresOf(manifest, engine, data, steps);
   const checkpoint = await openFolder(manifest, data, options);
   people.print(...header(manifest, engine, data, steps, folder, people));
 
-  let state: RunState = checkpoint?.state ?? { step: 0, evaluatedAt: 0, loss: null, measures: {}, seconds: 0 };
+  let state: RunState = checkpoint?.state ?? { step: 0, evaluatedAt: 0, loss: null, measures: {}, measuredAt: 0, measured: {}, seconds: 0 };
+  let origins = checkpoint?.origins ?? [];
   let complete = isComplete(state, steps);
   if (checkpoint && complete) {
     people.print(`This run is finished: nothing is left to train.`);
     // It may have been killed after its last checkpoint, before these.
-    await saveWeights(folder, manifest, state, checkpoint.values);
+    await saveWeights(folder, manifest, checkpoint);
   } else {
     if (options.resume) people.print(...resumption(checkpoint, steps, engine));
     await engine.initialise();
     if (checkpoint) await engine.write(checkpoint.values);
-    ({ state, complete } = await runLoop(manifest, engine, data, steps, state, people, options));
+    else if (manifest.start !== undefined) origins = await beginWith(manifest, engine, people, options);
+    ({ state, complete } = await runLoop(manifest, engine, data, steps, { state, origins }, measuring, people, options));
   }
 
   if (complete) people.print(...closing(folder, state, people));
@@ -100,7 +112,8 @@ export async function train(
     );
   }
   const { spec, seed } = manifest;
-  const { loss, measures, seconds } = state;
+  const { loss, seconds } = state;
+  const measures = { ...state.measures, ...state.measured };
   const interrupted = !complete;
   const summary = {
     spec,
@@ -117,12 +130,21 @@ export async function train(
   return summary;
 }
 
+/** Gives the engine the values that the recipe begins with; those that it says nothing of stay as they were drawn. */
+async function beginWith(manifest: Manifest, engine: Engine, people: Terminal, { folder, data = [], from = new Map() }: TrainOptions): Promise<readonly Origin[]> {
+  const { values, origins, remarks } = await begin(manifest, await engine.read(), { data, from, runs: dirname(folder) });
+  await engine.write(values);
+  people.print(...remarks.map((remark) => `${people.colors.dim("from")}   ${remark}`));
+  return origins;
+}
+
 async function runLoop(
   manifest: Manifest,
   engine: Engine,
   data: Batches,
   steps: number,
-  from: RunState,
+  { state: from, origins }: Pick<Checkpoint, "state" | "origins">,
+  measures: MeasureTaker | undefined,
   people: Terminal,
   { folder, signal, checkpointEvery = { seconds: 30 } }: TrainOptions,
 ): Promise<{ state: RunState; complete: boolean }> {
@@ -138,10 +160,11 @@ async function runLoop(
       batch,
       checkpointEvery,
       signal,
+      measures,
       progress: new Progress(people, extent),
       now: () => performance.now() / 1000,
       save: async (state) => {
-        await saveCheckpoint(folder, manifest, data, { state, device: engine.device, values: await engine.read() });
+        await saveCheckpoint(folder, manifest, data, { state, origins, device: engine.device, values: await engine.read() });
       },
       describeKept: (step) =>
         step > 0 ? `The checkpoint after step ${step} is kept in ${folder}.` : "There is no checkpoint yet.",
@@ -153,12 +176,25 @@ async function runLoop(
   try {
     const complete = await loop.run();
     // After the checkpoint, never before it: weights without a checkpoint would look like another run's.
-    await saveWeights(folder, manifest, loop.state, await engine.read());
+    await saveWeights(folder, manifest, { state: loop.state, origins, values: await engine.read() });
     return { state: loop.state, complete };
   } finally {
     signal?.removeEventListener("abort", onAbort);
     log.close();
   }
+}
+
+/** Throws `RunError` when a new run in the folder would destroy an earlier one. */
+export function requireNoRun(folder: string): void {
+  const existing = filesOf(folder).find((path) => existsSync(path));
+  if (existing === undefined) return;
+  throw new RunError(
+    `${folder} already holds a run (${existing}): continue it with --resume, or choose another folder for a new one`,
+  );
+}
+
+function filesOf(folder: string): string[] {
+  return [checkpointPath(folder), weightsPath(folder)];
 }
 
 /** Creates the folder, or gives what is to be continued in it; refuses to destroy an earlier run. */
@@ -167,12 +203,8 @@ async function openFolder(
   data: Batches,
   { folder, resume }: TrainOptions,
 ): Promise<Checkpoint | undefined> {
-  const existing = [checkpointPath(folder), weightsPath(folder)].find((path) => existsSync(path));
-  if (!resume && existing !== undefined) {
-    throw new RunError(
-      `${folder} already holds a run (${existing}): continue it with --resume, or choose another folder for a new one`,
-    );
-  }
+  if (!resume) requireNoRun(folder);
+  const existing = filesOf(folder).find((path) => existsSync(path));
   await createFolder(folder);
   const checkpoint = resume ? loadCheckpoint(folder, manifest, data) : undefined;
   if (!checkpoint && existing !== undefined) {

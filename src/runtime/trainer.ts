@@ -38,6 +38,68 @@ export interface DataArgument {
   readonly value: string | number | boolean;
 }
 
+/** A line `from` of the recipe: parameters and states of the model that begin with the values of a file. */
+export interface Start {
+  readonly source: StageSource | FileSource;
+  readonly slots: readonly StartSlot[];
+}
+/** The weights of the finished run of another recipe. */
+export interface StageSource {
+  readonly kind: "stage";
+  readonly name: string;
+  /** The fingerprint of that recipe as it is now, so that a run of an older one is noticed; left out, it is not looked at. */
+  readonly recipe?: string;
+}
+/** A file of safetensors, whose path is looked up where data is. */
+export interface FileSource {
+  readonly kind: "file";
+  readonly path: string;
+  /** Where the spec says it, for messages: `file:line:column`. */
+  readonly place: string;
+}
+/** One parameter or state, and where its values stand. */
+export interface StartSlot {
+  readonly own: string;
+  /** The name of the tensor in the file. */
+  readonly stored: string;
+  /** How that tensor is laid out; left out, as the parameter or state itself. */
+  readonly layout?: StoredLayout;
+}
+/** Axes are made of parts with names, each of which stands once on either side; a part's extent follows from the others'. */
+export interface StoredLayout {
+  /** The parts of each axis of the parameter, the slowest first. */
+  readonly own: readonly (readonly string[])[];
+  readonly stored: readonly StoredDimension[];
+}
+export interface StoredDimension {
+  /** None for a dimension of extent 1. */
+  readonly parts: readonly string[];
+  /** The dimension holds `of` equal sections, of which this is number `section`, counted from 1. */
+  readonly section?: number;
+  readonly of?: number;
+}
+
+/** A `measure` line: tensors that the engine gives of some batches, and the program that computes numbers of them. */
+export interface Measurement {
+  /** The names of what is measured, such as `uniformity(encoded.cls)`: results m0, m1, … of the program. */
+  readonly values: readonly string[];
+  readonly every: { readonly count: number; readonly unit: "epochs" | "steps" };
+  /** How many held-out examples are measured. */
+  readonly examples: number;
+  readonly mode: "training" | "evaluation";
+  /** The entry of the engine's program that gives the tensors: see `Engine.measure`. */
+  readonly entry: string;
+  readonly collected: readonly CollectedTensor[];
+  /** A program of the IR as text, whose one entry `measure` has the collected tensors as inputs. */
+  readonly program: string;
+}
+/** A tensor of which each batch gives a part (`rows`, along `batch`), a share (`mean`), or all (`last`). */
+export interface CollectedTensor {
+  readonly name: string;
+  readonly axes: readonly Axis[];
+  readonly combine: "rows" | "mean" | "last";
+}
+
 /** Everything that the runtime must know of a trainer before it runs; it is plain JSON. */
 export interface Manifest {
   /** The name of the `train` block. */
@@ -60,18 +122,27 @@ export interface Manifest {
   readonly data: DataSource;
   /** Canonical text of how parameters are updated, so that a changed recipe is noticed on resume. */
   readonly recipe: string;
-  readonly parameters: readonly TensorSpec[];
+  /** What the run begins with in place of the first values that it would draw; what stands later counts. Left out: nothing. */
+  readonly start?: readonly Start[];
+  readonly parameters: readonly ParameterSpec[];
   /** Running statistics, optimizer moments: kept in checkpoints; `weights.safetensors` holds those of the model. */
   readonly states: readonly StateSpec[];
   readonly inputs: readonly InputSpec[];
   /** The names of the reported measures, such as `accuracy`. */
   readonly reports: readonly string[];
+  /** The recipe's `measure` lines. Left out: none. */
+  readonly measures?: readonly Measurement[];
   readonly cost: {
     readonly parameters: number;
     readonly flopsPerStep: number;
     /** Predicted peak of bytes held by the engine during a step. */
     readonly peakBytes: number;
   };
+}
+
+export interface ParameterSpec extends TensorSpec {
+  /** The state that evaluation reads in its place, a running mean: the file of weights holds its value. */
+  readonly average?: string;
 }
 
 export interface StateSpec extends TensorSpec {
@@ -139,6 +210,11 @@ export interface Engine {
   step(batch: Batch, step: number, steps: number): Promise<StepResult>;
   /** Loss and reports on one held-out batch, means over its valid examples, without changing anything. */
   evaluate(batch: Batch): Promise<Readonly<Record<string, number>>>;
+  /**
+   * The tensors that the entry `entry` gives of a full batch, by name, row-major in the order of their axes; nothing is changed.
+   * `step` and `steps` count as in `step`.
+   */
+  measure(entry: string, batch: Batch, step: number, steps: number): Promise<ReadonlyMap<string, ArrayLike<number>>>;
   /** Copies of all parameters and states, by name. */
   read(): Promise<NamedTensors>;
   /** Replaces all parameters and states; throws if one is missing or has another size. */

@@ -6,11 +6,11 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Builder } from "../ir/builder.js";
 import { type Entry, type Op, type Program, type Role } from "../ir/program.js";
 import { hasAxis } from "../ir/types.js";
-import { type DeclaredParameter, Elaborator, Slots } from "./elaborator.js";
+import { type DeclaredParameter, Elaborator, type Mode, Slots } from "./elaborator.js";
 import { Silent } from "./errors.js";
 import { evaluate } from "./expressions.js";
 import { buildInitial, fansOf, sourceParameter } from "./initial.js";
-import { checkMeasurements } from "./measurements.js";
+import { type Measures, elaborateMeasures } from "./measures/elaborate.js";
 import { type LossScale, declareLossScale, guarded, unscaled } from "./loss-scaling.js";
 import { runModel } from "./models.js";
 import type { Modules } from "./modules.js";
@@ -24,6 +24,7 @@ import { type StepValues, buildRate, buildUpdates, checkSelectors, optimizerFor 
 export interface Elaborated {
   readonly program: Program;
   readonly training: Elaborator;
+  readonly measurements: Measures["measurements"];
 }
 
 /** An elaborator for one entry of a program. */
@@ -32,7 +33,7 @@ export function makeElaborator(modules: Modules, slots: Slots, mode: "training" 
 }
 
 /**
- * Elaborates a recipe to a program with the entries `initialise`, `forward`, `step` and `evaluate`, or to nothing when
+ * Elaborates a recipe to a program with the entries `initialise`, `forward`, `step` and `evaluate`, and those of its measures; or to nothing when
  * mistakes were reported.
  */
 export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diagnostic) => void): Elaborated | undefined {
@@ -62,12 +63,15 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
     () => void (failed = true),
     () => {
       checkSelectors(training, recipe, roleOf);
-      checkMeasurements(training, recipe);
       return buildStep(training, recipe, roleOf);
     },
   );
   const initial = makeElaborator(modules, slots, "training", recipe.batch, told);
   buildInitial(initial, fansOf(forwardOperations));
+  const elaborator = (mode: Mode, behind?: Elaborator) => makeElaborator(modules, slots, mode, recipe.batch, told, behind?.builder);
+  const { averages } = training;
+  const setting = { recipe, elaborator, averages, report: told, ...(step?.lossScale !== undefined && { lossScale: step.lossScale }) };
+  const measures = elaborateMeasures(setting, (examples) => makeElaborator(modules, new Slots(), "evaluation", examples, told));
   if (step === undefined) return undefined;
 
   const make = (name: string, operations: readonly Op[], results: ReadonlyMap<string, Op>, updates: ReadonlyMap<string, Op>) => makeEntry(name, slots, operations, results, updates);
@@ -85,9 +89,11 @@ export function elaborate(modules: Modules, recipe: Recipe, report: (found: Diag
     make("forward", forwardOperations, forwardResults, withoutCotangents(forwardOperations, forwardUpdates)),
     make("step", training.builder.operations, new Map([...results(training), ["rate", step.rate], ...training.stepReports]), step.updates),
     make("evaluate", averaged.builder.operations, evaluated, new Map()),
+    ...measures.entries,
   ];
   return {
     training,
+    measurements: measures.measurements,
     program: {
       name: recipe.name,
       precision: recipe.precision,
@@ -120,6 +126,8 @@ function results(e: Elaborator): Map<string, Op> {
 interface StepParts {
   readonly rate: Op;
   readonly updates: ReadonlyMap<string, Op>;
+  /** The state that holds it, in mixed precision. */
+  readonly lossScale?: string;
 }
 
 /** Adds the backward pass and the updates to the training program. */
@@ -153,7 +161,8 @@ function buildStep(e: Elaborator, recipe: Recipe, roleOf: ReadonlyMap<string, Ro
   const values: StepValues = { rate, count: e.b.add(step!, e.b.constant(1)) };
   buildUpdates(e, recipe, trained.map(({ parameter: { name }, line, value }, i) => ({ name, role: roleOf.get(name)!, line, value, gradient: gradients[i]! })), roleOf, values, again);
   const updates = new Map([...states, ...e.updated]);
-  return { rate, updates: scale === undefined ? updates : guarded(e, scale, scaled, updates) };
+  if (scale === undefined) return { rate, updates };
+  return { rate, updates: guarded(e, scale, scaled, updates), lossScale: scale.value.attributes.slot };
 }
 
 /** The loss of the model written out once more, behind `e`, with other values in the place of some parameters. */

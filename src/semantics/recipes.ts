@@ -12,6 +12,7 @@ import { numberOf, wholeOf } from "./expressions.js";
 import { type Frame, Instance } from "./frame.js";
 import { loaderNames } from "./intrinsics/names.js";
 import { type Module, place } from "./modules.js";
+import { type Beginning, readBeginning } from "./starts/lines.js";
 import { type CallableValue, describe } from "./values.js";
 
 /** A path with its place: selects parameters by role or by name. */
@@ -39,6 +40,8 @@ export interface Recipe {
   /** In order; of those that select a parameter, the last one updates it. */
   readonly optimizers: readonly { readonly at: readonly Selector[]; readonly optimizer: CallableValue; readonly place: Place }[];
   readonly frozen: readonly Selector[];
+  /** What it begins with in place of first values; what stands later counts. */
+  readonly beginnings: readonly Beginning[];
   readonly measurements: readonly { readonly node: ast.Measurement; readonly module: Module }[];
 }
 
@@ -88,6 +91,7 @@ export function readRecipe(e: Elaborator, callable: CallableValue): Recipe {
   const seed = read(one("seed"), (line) => seedOf(e, line)) ?? 0;
   const holdout = read(one("holdout"), (line) => shareOf(e, line)) ?? 0.1;
   const precision = read(one("precision"), precisionOf) ?? "single";
+  const beginnings = lines.beginnings.flatMap(({ node, frame: inside }) => part(() => readBeginning(e, inside, node, callable.variants)) ?? []);
   // What a variant of the recipe binds, its model's parameter of that name takes.
   const given = new Map(model?.given);
   for (const { name } of model?.definition.parameters ?? []) {
@@ -112,6 +116,7 @@ export function readRecipe(e: Elaborator, callable: CallableValue): Recipe {
     schedulePlace: scheduled!.place,
     optimizers,
     frozen: lines.frozen,
+    beginnings,
     measurements: lines.measurements,
   };
 }
@@ -125,6 +130,7 @@ function collect(part: Part, frame: Frame, callable: CallableValue) {
   const settings = new Map<ast.Setting["keyword"], Line>();
   let optimizers: Line[] = [];
   let frozen: Selector[] = [];
+  let beginnings: { readonly node: ast.From; readonly frame: Frame }[] = [];
   const measurements: { node: ast.Measurement; module: Module }[] = [];
   const read = (items: readonly ast.Statement[], at: Frame) => {
     const own = new Map<string, Place>();
@@ -132,8 +138,10 @@ function collect(part: Part, frame: Frame, callable: CallableValue) {
     const replacing = items !== callable.definition.body;
     if (replacing && items.some((item) => item.kind === "Setting" && item.keyword === "optimizer" && item.at.length === 0)) optimizers = [];
     if (replacing && items.some((item) => item.kind === "Freeze")) frozen = [];
+    if (replacing && items.some((item) => item.kind === "From")) beginnings = [];
     for (const node of items) {
       if (node.kind === "Freeze") frozen.push(...node.at.map((path) => ({ path, place: place(source, path) })));
+      if (node.kind === "From") beginnings.push({ node, frame: at });
       if (node.kind === "Measurement") measurements.push({ node, module: at.module });
       if (node.kind !== "Setting") continue;
       const where = place(source, node);
@@ -154,7 +162,7 @@ function collect(part: Part, frame: Frame, callable: CallableValue) {
   };
   read(callable.definition.body, frame);
   for (const variant of callable.variants) read(variant.items, { ...frame, module: variant.module });
-  return { settings, optimizers, frozen, measurements };
+  return { settings, optimizers, frozen, beginnings, measurements };
 }
 
 function dataSource(e: Elaborator, { node, frame, place: where }: Line): DataSource {

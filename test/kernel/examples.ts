@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile } from "../../src/compiler/compile.js";
 import { fileHost } from "../../src/compiler/host.js";
+import { printProgram } from "../../src/ir/print.js";
 import type { Program } from "../../src/ir/program.js";
 
 const folder = fileURLToPath(new URL("../../examples/", import.meta.url));
@@ -17,15 +18,17 @@ export function small(text: string): string {
   return text.replace(/^( *batch) \d+$/m, "$1 2").replace(/\b(dim|decoder_dim|width) = \d+/g, "$1 = 16");
 }
 
-/** All recipes of all examples, `file#recipe`, their texts changed by `change`. */
+/** All recipes of all examples, `file#recipe`, their texts changed by `change`; those that are one program stand once, and studies, which are variants, not. */
 export function examplePrograms(change: (text: string) => string): readonly (readonly [name: string, program: Program])[] {
   const host = fileHost(folder);
   const read = (path: string) => {
     const text = host.readSpec(path);
     return text === undefined ? undefined : change(text);
   };
-  return readdirSync(folder).filter((name) => name.endsWith(".norm")).flatMap((name) => {
+  const found = new Map<string, readonly [string, Program]>();
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".norm") && !file.startsWith("study-"))) {
     const { recipes } = compile(name, change(readFileSync(join(folder, name), "utf8")), { ...host, readSpec: read });
-    return [...recipes].map(([recipe, { program }]) => [`${name}#${recipe}`, program] as const);
-  });
+    for (const [recipe, { program }] of recipes) found.set(printProgram({ ...program, name: "" }), [`${name}#${recipe}`, program]);
+  }
+  return [...found.values()];
 }
