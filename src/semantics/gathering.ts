@@ -7,6 +7,7 @@
 
 import type { Place } from "../diagnostics/diagnostic.js";
 import type { Op } from "../ir/program.js";
+import { fail } from "./errors.js";
 import type { Question } from "./optimizers.js";
 
 /** Thrown through an optimizer that has to wait for the others. */
@@ -28,7 +29,7 @@ export type Answer = (question: Question, values: ReadonlyMap<string, Op>, where
 export type Ask = (question: Question, value: Op, where: Place) => Op;
 
 /**
- * Runs `update` for every parameter, as often as its questions need.
+ * Runs `update` for every parameter, as often as its questions need. @throws CheckError when two wait for one another
  * @param names the parameters.
  */
 export function updateTogether(names: readonly string[], update: (name: string, ask: Ask) => void, answer: Answer): void {
@@ -52,8 +53,12 @@ function attempt(names: readonly string[], update: (name: string, ask: Ask) => v
       asked.set(key, known);
       const own = known.answers?.get(name);
       if (own !== undefined) return own;
-      expected.set(key, (expected.get(key) ?? new Set()).add(name));
+      const coming = expected.get(key) ?? new Set();
       isLate = known.answers !== undefined;
+      if (isLate && coming.has(name)) {
+        fail("N0210", where, "optimizers wait for one another here", { help: "let them ask the same things in the same order" });
+      }
+      expected.set(key, coming.add(name));
       known.values.set(name, value);
       throw new Waiting();
     };

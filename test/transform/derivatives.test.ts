@@ -194,7 +194,7 @@ describe("random programs", () => {
         if (name !== "loss") expect(data.every((value) => Math.abs(value) <= 4)).toBe(true);
       }
     }
-    const steering: readonly OpKind[] = ["stop_gradient", "attach_gradient", "cotangent", "update"];
+    const steering: readonly OpKind[] = ["stop_gradient", "attach_gradient", "cotangent", "update", "singular_values"];
     expect(operationKinds.filter((kind) => !seen.has(kind) && !steering.includes(kind))).toEqual([]);
   }, 60_000);
 });

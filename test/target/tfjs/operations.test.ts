@@ -297,8 +297,8 @@ for (const kind of ["add", "sub", "mul", "div", "pow", "max", "min", "less", "le
   cases[kind] = () => [...binaryCases(kind), ...(onlyFloat ? [] : wholeNumbers(kind, 2))];
 }
 
-/** Kinds that every case has, or that a whole program is needed for. */
-const elsewhere: ReadonlySet<OpKind> = new Set<OpKind>(["parameter", "state", "input", "cotangent", "update"]);
+/** Kinds that every case has, that a whole program is needed for, or that only the interpreter computes. */
+const elsewhere: ReadonlySet<OpKind> = new Set<OpKind>(["parameter", "state", "input", "cotangent", "update", "singular_values"]);
 
 describe.each(testDevices)("on %s", (choice) => {
   let tf: typeof import("@tensorflow/tfjs-core");
