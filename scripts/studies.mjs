@@ -1,7 +1,7 @@
 /**
  * Runs the studies of `examples/study-*.norm`: `npm run studies -- [name …] [--seeds 3] [--threads 1]`. Each recipe is trained with each
- * seed by `norm train`, and a table of the last held-out values, mean ± deviation over the seeds, is printed in Markdown. Recipes that
- * others start from are trained once for each seed, before those.
+ * seed by `norm train`, and a table of the last held-out values, mean ± deviation over the seeds, is printed in Markdown. A recipe that
+ * begins with a stage takes the stage's run of the same seed, which stands before it in the file.
  */
 
 import { spawnSync } from "node:child_process";
@@ -27,25 +27,23 @@ try {
 
 function study(name) {
   const spec = join(root, "examples", `study-${name}.norm`);
-  const recipes = [...readFileSync(spec, "utf8").matchAll(/^train (\w+)/gm)].map((found) => found[1]);
-  const rows = recipes.map((recipe) => ({ recipe, ...summary(seeds.map((seed) => run(spec, recipe, seed))) }));
+  const blocks = [...readFileSync(spec, "utf8").matchAll(/^train (\w+)[^]*?(?=^train |$(?![^]))/gm)];
+  const recipes = blocks.map(([text, recipe]) => ({ recipe, stage: /^ *from (\w+)/m.exec(text)?.[1] }));
+  const rows = recipes.map(({ recipe, stage }) => ({ recipe, ...summary(seeds.map((seed) => run(spec, recipe, stage, seed))) }));
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   console.log(`\n### ${name}\n\n| ${columns.join(" | ")} |\n| ${columns.map(() => "---").join(" | ")} |`);
   for (const row of rows) console.log(`| ${columns.map((column) => row[column] ?? "").join(" | ")} |`);
 }
 
-/** The last held-out values of one run. */
-function run(spec, recipe, seed) {
+/** The last held-out values of one run. A stage was trained before, with the same seed. */
+function run(spec, recipe, stage, seed) {
   process.stderr.write(`${recipe}, seed ${seed}\n`);
-  const args = [join(root, "bin", "norm.js"), "train", `${spec}#${recipe}`, "--seed", seed, "--out", join(folder, `seed-${seed}`, recipe), "--target", "wasm", "--threads", values.threads, "--json"];
-  const out = join(folder, `seed-${seed}`, recipe);
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
-  if (status === 0) return JSON.parse(stdout.trim().split("\n").at(-1)).measures;
-  // A stage that another recipe asked for has its run already.
-  const stored = stderr.includes(out) && stderr.includes("already holds a run");
-  const again = stored ? spawnSync(process.execPath, [...args, "--resume"], { encoding: "utf8" }) : undefined;
-  if (again?.status === 0) return JSON.parse(again.stdout.trim().split("\n").at(-1)).measures;
-  throw new Error(`${recipe} with seed ${seed} failed:\n${stderr}`);
+  const out = (of) => join(folder, `seed-${seed}`, of);
+  const args = ["train", `${spec}#${recipe}`, "--seed", seed, "--out", out(recipe), "--target", "wasm", "--threads", values.threads, "--json"];
+  if (stage !== undefined) args.push("--from", out(stage));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "bin", "norm.js"), ...args], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${recipe} with seed ${seed} failed:\n${stderr}`);
+  return JSON.parse(stdout.trim().split("\n").at(-1)).measures;
 }
 
 /** Mean ± deviation (with Bessel's correction) of every value. */

@@ -18,7 +18,10 @@ export function small(text: string): string {
   return text.replace(/^( *batch) \d+$/m, "$1 2").replace(/\b(dim|decoder_dim|width) = \d+/g, "$1 = 16");
 }
 
-/** All recipes of all examples, `file#recipe`, their texts changed by `change`; those that are one program stand once, and studies, which are variants, not. */
+/**
+ * Recipes of the examples, `file#recipe`, their texts changed by `change`: of each file the first and the last, and those that are one
+ * program once. Studies are variants of the others.
+ */
 export function examplePrograms(change: (text: string) => string): readonly (readonly [name: string, program: Program])[] {
   const host = fileHost(folder);
   const read = (path: string) => {
@@ -28,7 +31,8 @@ export function examplePrograms(change: (text: string) => string): readonly (rea
   const found = new Map<string, readonly [string, Program]>();
   for (const name of readdirSync(folder).filter((file) => file.endsWith(".norm") && !file.startsWith("study-"))) {
     const { recipes } = compile(name, change(readFileSync(join(folder, name), "utf8")), { ...host, readSpec: read });
-    for (const [recipe, { program }] of recipes) found.set(printProgram({ ...program, name: "" }), [`${name}#${recipe}`, program]);
+    const all = [...recipes];
+    for (const [recipe, { program }] of all.length > 2 ? [all[0]!, all.at(-1)!] : all) found.set(printProgram({ ...program, name: "" }), [`${name}#${recipe}`, program]);
   }
   return [...found.values()];
 }
