@@ -2,10 +2,9 @@
 
 import type { Place } from "../diagnostics/diagnostic.js";
 import type { Op } from "../ir/program.js";
-import { differentiate } from "../transform/differentiate.js";
 import type { Elaborator } from "./elaborator.js";
-import { fail } from "./errors.js";
-import { coupling } from "./rules/recipe.js";
+import { CheckError } from "./errors.js";
+import { coupled, coupling } from "./rules/recipe.js";
 
 /** What makes them. All are gradients of the loss of the step's batch, with the same random numbers as in the first pass. */
 export interface Gradients {
@@ -21,9 +20,9 @@ export interface Gradients {
 /**
  * @param e the elaborator of the training program, to which the operations are added. States keep the values of the first pass.
  * @param again runs the model in an elaborator that writes behind `e`, and gives its loss
- * @param derive the gradients of a loss; by default the derivative itself
+ * @param derive the gradients of a loss by some of the program's values
  */
-export function secondGradients(e: Elaborator, again: (substitutes: ReadonlyMap<string, (parameter: Op) => Op>) => Op, derive: (loss: Op, sources: readonly Op[]) => Op[] = (loss, sources) => differentiate(e.builder, loss, sources)): Gradients {
+export function secondGradients(e: Elaborator, again: (substitutes: ReadonlyMap<string, (parameter: Op) => Op>) => Op, derive: (loss: Op, sources: readonly Op[]) => Op[]): Gradients {
   const pass = (values: ReadonlyMap<string, Op>): Map<string, Op> => {
     const before = e.builder.position;
     e.builder.position = { place: "", phase: "forward" };
@@ -38,12 +37,7 @@ export function secondGradients(e: Elaborator, again: (substitutes: ReadonlyMap<
     at: pass,
     perExample(names, where) {
       const site = coupling(e);
-      if (site !== undefined) {
-        fail("N0406", where, `this takes the gradient of each example, and \`${site.norm}\` couples the examples`, {
-          related: [{ place: site.policyPlace, label: "statistics over the batch" }],
-          help: "use norms of each example alone, such as `layer`, where this is measured",
-        });
-      }
+      if (site !== undefined) throw new CheckError(coupled(site, where, "this"));
       const batch = { name: "batch", extent: e.batch };
       const spread = names.map((name): [string, Op] => {
         const own = e.builder.add("parameter", [], { slot: name });

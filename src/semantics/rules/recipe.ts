@@ -20,6 +20,15 @@ export function coupling(e: Elaborator) {
   return e.groupSites.find((site) => statistics(e.builder.operations, site).some((statistic) => statistic.axes.includes("batch")));
 }
 
+/** N0406, for `what` stands at `where` and takes the gradient of each example. */
+export function coupled(site: GroupSite, where: Place, what: string): Diagnostic {
+  return diagnostic("N0406", where, `${what} takes the gradient of each example, and \`${site.norm}\` couples the examples`, {
+    related: [{ place: site.policyPlace, label: "statistics over the batch" }],
+    help: "use norms of each example alone, such as `layer`, where this is measured",
+    note: "with statistics over the batch, one example's loss depends on all the others",
+  });
+}
+
 /** N0406: a measure asks for the gradient of each example, and a norm mixes the examples. */
 export function checkExampleGradients(e: Elaborator, recipe: Recipe): Diagnostic[] {
   const site = coupling(e);
@@ -30,11 +39,7 @@ export function checkExampleGradients(e: Elaborator, recipe: Recipe): Diagnostic
       const found = callee.kind === "Name" ? definitionNamed(e, module, callee.name) : undefined;
       if (found === undefined || !mentions(found.definition.body, "example_gradients")) return [];
       return [
-        diagnostic("N0406", place(module.source, measure), `\`${found.definition.name.name}\` takes the gradient of each example, and \`${site.norm}\` couples the examples`, {
-          related: [{ place: site.policyPlace, label: "statistics over the batch" }],
-          help: "use norms of each example alone, such as `layer`, where this is measured",
-          note: "with statistics over the batch, one example's loss depends on all the others",
-        }),
+        coupled(site, place(module.source, measure), `\`${found.definition.name.name}\``),
       ];
     }),
   );

@@ -12,12 +12,13 @@ Python's generator and have three decimals. The file's format is that of ../READ
 parameters.
 """
 
-import json
 import random
 from pathlib import Path
 
 import torch
 from torch import nn
+
+from writing import text_of
 
 DIM, DEPTH, HEADS, NODES, KEY = 8, 2, 2, 5, 4
 ATOMS, DEGREES, DISTANCES, KINDS = 10, 9, 5, 5
@@ -237,15 +238,6 @@ def main():
         "evaluated": evaluated,
     }
     Path(__file__).with_name("graphormer.json").write_text(text_of(fixture) + "\n", encoding="utf-8")
-
-
-def text_of(value, indent=""):
-    """JSON with each list of numbers on one line."""
-    inner = indent + " "
-    if isinstance(value, dict):
-        items = [f"{inner}{json.dumps(key)}: {text_of(item, inner)}" for key, item in value.items()]
-        return "{\n" + ",\n".join(items) + f"\n{indent}}}"
-    return json.dumps(value)
 
 
 main()

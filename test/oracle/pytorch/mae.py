@@ -10,13 +10,14 @@ pre-norm layers, and the loss over removed patches. Gradients are autograd's. Ev
 generator and have three decimals. The file's format is that of ../README.md, with several cases that share inputs and parameters.
 """
 
-import json
 import random
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
+
+from writing import text_of
 
 SIDE, CHANNELS, PATCH, BATCH = 6, 3, 2, 3
 DIM, DEPTH, HEADS = 8, 2, 2
@@ -214,15 +215,6 @@ def main():
         },
     }
     Path(__file__).with_name("mae.json").write_text(text_of(fixture) + "\n", encoding="utf-8")
-
-
-def text_of(value, indent=""):
-    """JSON with each list of numbers on one line."""
-    inner = indent + " "
-    if isinstance(value, dict):
-        items = [f"{inner}{json.dumps(key)}: {text_of(item, inner)}" for key, item in value.items()]
-        return "{\n" + ",\n".join(items) + f"\n{indent}}}"
-    return json.dumps(value)
 
 
 main()
