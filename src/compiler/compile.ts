@@ -42,6 +42,8 @@ export interface Compilation {
   readonly modules: Modules;
   /** The recipes of the spec, in order; those with mistakes are not there. */
   readonly recipes: ReadonlyMap<string, Compiled>;
+  /** The models that no recipe trains and whose parameters all have defaults, as they are written out in training. */
+  readonly models: ReadonlyMap<string, Elaborator>;
 }
 
 /** A batch for models that no recipe trains: large enough for every statistic. */
@@ -58,6 +60,7 @@ export function compile(path: string, text: string, host: Host, only?: string): 
   modules.loadPrelude();
   const main = modules.main(path, text);
   const recipes = new Map<string, Compiled>();
+  const models = new Map<string, Elaborator>();
   const e = makeElaborator(modules, new Slots(), "training", nominalBatch, report);
   const compiler = new RecipeCompiler(e, modules, report);
 
@@ -71,14 +74,17 @@ export function compile(path: string, text: string, host: Host, only?: string): 
     if (definition.damaged) continue;
     if (definition.keyword === "ablation") e.attempt(() => undefined, () => checkAblation(e, main, definition));
     else if (definition.value !== undefined && definition.keyword !== "train") e.attempt(() => undefined, () => void definitionValue(e, emptyFrame(main), main, definition));
-    else if (definition.keyword === "model" && !compiler.trained.has(definition)) checkModel(modules, main, definition, report);
+    else if (definition.keyword === "model" && !compiler.trained.has(definition)) {
+      const model = checkModel(modules, main, definition, report);
+      if (model !== undefined) models.set(definition.name.name, model);
+    }
   }
-  return { diagnostics: diagnostics.all, main, modules, recipes };
+  return { diagnostics: diagnostics.all, main, modules, recipes, models };
 }
 
 /** Elaborates a model that no recipe trains, when its parameters have defaults. */
-function checkModel(modules: Modules, module: Module, definition: ast.Definition, report: (found: Diagnostic) => void): void {
-  if (definition.parameters?.some((parameter) => parameter.default === undefined)) return;
+function checkModel(modules: Modules, module: Module, definition: ast.Definition, report: (found: Diagnostic) => void): Elaborator | undefined {
+  if (definition.parameters?.some((parameter) => parameter.default === undefined)) return undefined;
   const e = makeElaborator(modules, new Slots(), "training", nominalBatch, report);
   e.attempt(() => undefined, () => {
     const value = definitionValue(e, emptyFrame(module), module, definition);
@@ -86,6 +92,7 @@ function checkModel(modules: Modules, module: Module, definition: ast.Definition
     runModel(e, emptyFrame(module), value, place(module.source, definition.name));
     checkStatistics(e).forEach(report);
   });
+  return e;
 }
 
 /** More stages behind one another than any training has. */

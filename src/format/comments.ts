@@ -33,7 +33,7 @@ const statementKinds: ReadonlySet<Node["kind"]> = new Set<Statement["kind"]>([
   "Vary", "Exclude", "Seeds", "AblationReport",
 ]);
 const itemKinds: ReadonlySet<Node["kind"]> = new Set<Node["kind"]>([
-  "Use", "UseItem", "Definition", "Parameter", "PolicyLine", "Argument",
+  "Use", "UseItem", "Definition", "Parameter", "PolicyLine", "Argument", "Reported",
 ]);
 
 /** Statements and the items of lists, each of which can stand on a line of its own. */

@@ -62,6 +62,8 @@ function printNode(node: Node, printing: Printing): Doc {
       return printClause(node.keyword, each(printing, "axes"));
     case "Initial":
       return [node.drawn ? "~ " : "= ", printing.print("value")];
+    case "Reported":
+      return [printing.print("path"), node.best ? ` ${node.best}` : ""];
     case "Path":
       return node.segments.join(".");
     case "Identifier":

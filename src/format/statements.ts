@@ -119,6 +119,6 @@ export function printStatement(node: Statement, printing: Printing): Doc {
     case "Seeds":
       return ["seeds ", print("value")];
     case "AblationReport":
-      return ["report ", paths("paths")];
+      return ["report ", listed(each(printing, "items"))];
   }
 }

@@ -144,7 +144,7 @@ function giveArguments(e: Elaborator, frame: Frame, callable: CallableValue, arg
     if (fresh.has(name)) return fail("N0206", where, `\`${name}\` is given twice`);
     fresh.add(name);
     const value = argumentValue(e, frame, callable, arg, name);
-    given.set(name, { value, place: where });
+    given.set(name, { value, place: where, node: arg.value });
     if (arg.clause !== undefined) given.set(axesKey(name), { value: axesArgument(e, frame, arg, parameter, value), place: where });
     else if (parameter?.axes !== undefined) {
       return fail("N0207", where, `\`${definition.name.name}\` must be told axes: \`${name} ${parameter.axesKeyword} …\``);
@@ -259,6 +259,7 @@ export function frameFor(e: Elaborator, caller: Frame, callable: CallableValue, 
     if (argument !== undefined) names.set(name, argument.value);
     else if (varied !== undefined) names.set(name, varied);
     else if (parameter.default !== undefined) names.set(name, e.language.evaluate(e, frame, parameter.default));
+    if (names.has(name)) e.note("parameter", frame, parameter.name, names.get(name)!);
     const axes = callable.given.get(axesKey(name))?.value;
     if (parameter.axes !== undefined && axes?.kind === "tuple") {
       axisNames.set(parameter.axes.name, axes.items.map((item) => (item.kind === "text" ? item.value : "")));

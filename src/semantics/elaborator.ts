@@ -10,9 +10,10 @@ import type { Op } from "../ir/program.js";
 import { type Axis, type DType, IrError, type TensorType, elements } from "../ir/types.js";
 import type * as ast from "../syntax/ast.js";
 import { CheckError, Silent, fail } from "./errors.js";
+import type { Fact } from "./facts.js";
 import type { Frame, Instance } from "./frame.js";
 import type { Measuring } from "./measures/measuring.js";
-import type { GroupSite, SiteRecord } from "./model.js";
+import type { GroupSite, SiteRecord, StackRecord } from "./model.js";
 import { type Modules, place } from "./modules.js";
 import type { Optimizing } from "./optimizers.js";
 import type { CallableValue, TensorValue, Value } from "./values.js";
@@ -98,6 +99,9 @@ export class Elaborator {
   readonly updated = new Map<string, Op>();
   readonly sites: SiteRecord[] = [];
   readonly groupSites: GroupSite[] = [];
+  readonly stacks: StackRecord[] = [];
+  /** What the names and sublayers of the spec's own text are; the standard library's are left out. */
+  readonly facts: Fact[] = [];
   /** The ranges of the builder's operations that layers inside of norms added. */
   readonly netsInNorms: (readonly [number, number])[] = [];
   /** Sublayers whose norm stands on the stream itself, `norm(x + sublayer(x))`. */
@@ -243,6 +247,12 @@ export class Elaborator {
     if (count > mostElements) {
       fail("N0601", where, `a tensor of ${axes.map((axis) => `${axis.name}: ${axis.extent}`).join(", ")} has ${count} elements; at most ${mostElements} are allowed`);
     }
+  }
+
+  /** Keeps what a name of the text, or a sublayer, is. */
+  note(kind: Fact["kind"], frame: Frame, { name, ...span }: Pick<ast.Identifier, "name"> & ast.Span, value: Value, path = frame.instance.path): void {
+    if (frame.module.isLibrary || value.kind === "poison") return;
+    this.facts.push({ kind, name, place: place(frame.module.source, span), path, value });
   }
 
   /** A name for the next draw of random numbers at `path`. */

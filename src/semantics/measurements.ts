@@ -47,7 +47,7 @@ function checkAblationLine(e: Elaborator, module: Module, node: ast.Statement, r
     }
   }
   if (node.kind === "AblationReport") {
-    for (const path of node.paths) {
+    for (const { path } of node.items) {
       const [first] = path.segments;
       if (path.segments.length > 1 && !recipes.includes(first!)) {
         fail("N0201", place(module.source, path), `the ablation has no recipe \`${first}\``, { help: `it has ${recipes.map((name) => `\`${name}\``).join(", ")}` });

@@ -56,6 +56,7 @@ function input(e: Elaborator, frame: Frame, node: ast.InputStatement): void {
   const op = e.at(frame, node, () => e.builder.add("input", [], { slot: name }));
   const own = e.tensor(op, e.mode === "evaluation" && !e.isMeasured ? [validExamples(e)] : []);
   frame.names.set(name, e.given.get(name)?.(own) ?? own);
+  e.note("input", frame, node.name, own);
 }
 
 /** In evaluation the last batch may be padded: which of its examples count. */

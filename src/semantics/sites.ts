@@ -88,6 +88,7 @@ export function recordSite<T extends Value>(
     tokens: hasAxis(x.op.type, "token") ? extentOf(x.op.type, "token") : 1,
     policy: policyText(norm),
     norm: norm.kind === "callable" ? norm.definition.name.name : undefined,
+    applied: norm,
     input: x.op,
     operations: [start, e.builder.operations.length],
     nets: e.netsInNorms.slice(netsBefore),

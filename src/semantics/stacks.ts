@@ -9,11 +9,12 @@ import type { Elaborator } from "./elaborator.js";
 import { CheckError, Silent, fail } from "./errors.js";
 import { wholeOf } from "./expressions.js";
 import { type Cell, type Frame, Instance } from "./frame.js";
+import type { OverrideRecord, SublayerRecord } from "./model.js";
 import { place } from "./modules.js";
 import { coverage, evaluatePolicy, resolve } from "./policies.js";
 import { applySite } from "./sites.js";
 import { pathMatches, type SiteName } from "./site-paths.js";
-import { runWhen } from "./statements.js";
+import { bind, runWhen } from "./statements.js";
 import { asksForEnding, endsOf, normCalls } from "./streams.js";
 import * as tensors from "./tensors.js";
 import { type CallableValue, type NativeValue, type PolicyValue, type Segment, type TensorValue, type Value, describe, poison } from "./values.js";
@@ -25,9 +26,8 @@ interface DeclaredGroup {
 }
 
 /** `normalize at … { … }`. */
-interface Override {
+interface Override extends OverrideRecord {
   readonly paths: readonly { readonly path: ast.Path; readonly place: Place; matched: boolean }[];
-  readonly policy: PolicyValue;
 }
 
 /** Runs a stack on its groups; the result is the sequence, with its groups. */
@@ -57,6 +57,7 @@ class StackRun {
   private sites = 0;
   private readonly allSites: number;
   private sublayers = 0;
+  private readonly sublayerRecords: SublayerRecord[] = [];
   private readonly streams = new Map<ast.StateStatement, Cell>();
   /** The bare `normalize` lines at which the stack ends. */
   private readonly ends: readonly ast.Normalize[];
@@ -90,6 +91,8 @@ class StackRun {
   }
 
   run(): TensorValue {
+    const { e, name: path, callable, where, base, overrides, placement } = this;
+    e.stacks.push({ path, callable, place: where, base, overrides, placement, sublayers: this.sublayerRecords });
     this.checkPolicies();
     this.items(this.callable.definition.body, this.frame);
     if (!this.failed) this.checkPaths();
@@ -216,8 +219,7 @@ class StackRun {
       case "Normalize":
         return item.policy === undefined ? this.bareSite(item) : this.checkOutermost(item, frame);
       case "Binding":
-        frame.names.set(item.name.name, e.language.evaluate(e, { ...frame, binding: item.name.name }, item.value));
-        return;
+        return bind(e, frame, item);
       case "When":
         return runWhen(e, frame, item, (body) => this.items(body, frame));
       case "Repeat": {
@@ -259,6 +261,7 @@ class StackRun {
     const own = item.normalized === undefined ? undefined : evaluatePolicy(e, frame, item.normalized);
     const instance = this.part(frame.instance.claim(layer.definition.name.name));
     const inside: Frame = { ...frame, instance, placed: { streams: this.streams, isEnding: false } };
+    this.sublayerRecords.push({ path: instance.path, node: item, place: where, layer, placement, own });
     const stream = this.x.op;
     let onStream: Op | undefined;
     let ran = 0;
@@ -283,6 +286,7 @@ class StackRun {
     // Another stream passes the gradients on beside the norms.
     if (result.kind === "tensor" && result.op === onStream && this.streams.size === 0) e.postNorms.push({ stack: this.name, place: where });
     this.x = this.checkSequence(result, `the placement \`${placement.definition.name.name}\``, where);
+    e.note("sublayer", frame, { name: layer.definition.name.name, start: item.start, end: item.end }, this.x, instance.path);
   }
 
   /** In a stack that is a part of a norm, everything is. */

@@ -54,14 +54,16 @@ function runStatement(e: Elaborator, frame: Frame, node: ast.Statement, extra: E
   if (extra(node)) return undefined;
   switch (node.kind) {
     case "Binding":
-      frame.names.set(node.name.name, e.language.evaluate(e, { ...frame, binding: node.name.name }, node.value));
+      bind(e, frame, node);
       return undefined;
     case "Param":
       frame.names.set(node.name.name, declareParameter(e, frame, node.name.name, node.axes, node.initial, node, node.kept));
+      e.note("param", frame, node.name, frame.names.get(node.name.name)!);
       return undefined;
     case "State":
       if (node.scope === "stream") declareStream(e, frame, node);
       else declareState(e, frame, node);
+      e.note("state", frame, node.name, frame.cells.get(node.name.name)!.current);
       return undefined;
     case "Update":
       update(e, frame, node);
@@ -74,6 +76,13 @@ function runStatement(e: Elaborator, frame: Frame, node: ast.Statement, extra: E
     default:
       return fail("N0210", place(frame.module.source, node), `a \`${node.kind.toLowerCase()}\` line does not belong here`);
   }
+}
+
+/** Gives a name to the value of an expression; the part of the model that makes the value has that name too. */
+export function bind(e: Elaborator, frame: Frame, node: ast.Binding): void {
+  const value = e.language.evaluate(e, { ...frame, binding: node.name.name }, node.value);
+  frame.names.set(node.name.name, value);
+  e.note("binding", frame, node.name, value);
 }
 
 /** In an optimizer the condition may also be a number of the step: it decides then about every `<-` of the branches. */

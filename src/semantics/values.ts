@@ -70,6 +70,8 @@ export interface VariantValue {
 export interface GivenArgument {
   readonly value: Value;
   readonly place: Place;
+  /** The expression, where one stands in the text. */
+  readonly node?: ast.Expression;
 }
 
 export interface IntrinsicValue {

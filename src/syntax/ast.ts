@@ -207,7 +207,13 @@ export interface Seeds extends Span {
 }
 export interface AblationReport extends Span {
   readonly kind: "AblationReport";
-  readonly paths: readonly Path[];
+  readonly items: readonly Reported[];
+}
+/** A report or measure of a recipe, and which of its values are the good ones, when that is said. */
+export interface Reported extends Span {
+  readonly kind: "Reported";
+  readonly path: Path;
+  readonly best?: "highest" | "lowest";
 }
 
 export interface Path extends Span {
@@ -317,4 +323,4 @@ export interface Missing extends Span {
 
 export type Node =
   | File | Comment | Identifier | Use | UseItem | Definition | Parameter | AxisDeclaration | Statement | Initial | Path
-  | Expression | Argument | Clause | PolicyLine;
+  | Expression | Argument | Clause | PolicyLine | Reported;

@@ -119,6 +119,11 @@ export class TreeBuilder {
     return node.all("path").map((path) => this.path(path));
   }
 
+  private reported(node: Reader): ast.Reported {
+    const best = node.token("Keyword_highest") ? "highest" : node.token("Keyword_lowest") ? "lowest" : undefined;
+    return { kind: "Reported", path: this.path(node.one("path")!), ...(best && { best }), ...node.span };
+  }
+
   /** The statements of a node that holds them directly or in its block. */
   private body(node: Reader | undefined): ast.Statement[] {
     if (node === undefined) return [];
@@ -204,7 +209,7 @@ export class TreeBuilder {
       case "seeds":
         return { kind: "Seeds", value: this.value(node), ...span };
       case "ablationReport":
-        return { kind: "AblationReport", paths: this.paths(node), ...span };
+        return { kind: "AblationReport", items: node.all("reported").map((item) => this.reported(item)), ...span };
       default: {
         // A rule of alternatives, such as `statement`, holds the one that was read.
         const [inner] = node.ordered();

@@ -213,14 +213,20 @@ class NormParser extends CstParser {
     this.SUBRULE(this.expression);
   });
 
-  /** ablationReport = "report" path { "," path } ; */
+  /** ablationReport = "report" reported { "," reported } ; */
   private ablationReport = this.RULE("ablationReport", () => {
     this.CONSUME(t.Report);
-    this.SUBRULE(this.path);
+    this.SUBRULE(this.reported);
     this.MANY(() => {
       this.CONSUME(t.Comma);
-      this.SUBRULE1(this.path);
+      this.SUBRULE1(this.reported);
     });
+  });
+
+  /** reported = path [ "highest" | "lowest" ] ; */
+  private reported = this.RULE("reported", () => {
+    this.SUBRULE(this.path);
+    this.OPTION(() => this.OR([{ ALT: () => this.CONSUME(t.Highest) }, { ALT: () => this.CONSUME(t.Lowest) }]));
   });
 
   /** parameters = "(" [ parameter { "," parameter } [ "," ] ] ")" ; */

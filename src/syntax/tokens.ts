@@ -104,6 +104,8 @@ export const Given = opening("given");
 export const Vary = opening("vary");
 export const Exclude = opening("exclude");
 export const Seeds = opening("seeds");
+export const Highest = opening("highest");
+export const Lowest = opening("lowest");
 
 export const Percentage = createToken({ name: "Percentage", pattern: /\d+(?:\.\d+)?%/, label: "a percentage" });
 export const NumberLiteral = createToken({ name: "Number", pattern: /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/, label: "a number" });

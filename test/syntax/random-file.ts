@@ -203,7 +203,7 @@ const ablationLine: fc.Arbitrary<ast.Statement> = fc.oneof(
   node("Vary", { paths: some(path), choices: some(parts.expression) }),
   node("Exclude", { conditions: some(fc.record({ path, value: parts.expression })) }),
   node("Seeds", { value: parts.expression }),
-  node("AblationReport", { paths: some(path) }),
+  node("AblationReport", { items: some(node("Reported", { path, best: fc.constantFrom(undefined, "highest" as const, "lowest" as const) })) }),
 );
 const randomDefinition = fc.oneof(
   definition([...callables, "model"], { parameters: given, body: any(parts.statement) }),
