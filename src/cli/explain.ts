@@ -10,7 +10,7 @@ import { UsageError } from "./exit.js";
 import { compileFile, parseSpecName } from "./spec.js";
 
 /** Prints what `name` is: `std.norms.layer`, `std.norms`, or `file.norm#definition`. @throws UsageError */
-export function explain(name: string): void {
+export function explain(name: string, _options: { readonly at?: string; readonly svg?: string; readonly format: "text" | "json" }): void {
   process.stdout.write(/\.norm(#|$)/.test(name) ? ofSpec(name) : ofLibrary(name));
 }
 

@@ -42,6 +42,8 @@ function program(): Command {
     .option("--resume", "go on from the run's last checkpoint")
     .option("--steps <number>", "stop after so many steps, instead of what the recipe says", whole)
     .option("--seed <number>", "another seed than the recipe's", whole)
+    .option("--tensorboard", "also log to TensorBoard event files in the run's folder")
+    .option("--mlflow <address>", "also log to the MLflow server at this address, such as http://localhost:5000")
     .option("--json", "print the run's summary as JSON, as the last line of standard output")
     .action(async (spec: string, options) => (await import("./train.js")).train(spec, options));
 
@@ -74,9 +76,17 @@ function program(): Command {
 
   norm
     .command("explain")
-    .description("Print the documentation and the text of a definition.")
-    .argument("<name>", "`std.norms.layer`, `std.norms`, or `file.norm#definition`")
-    .action(async (name: string) => (await import("./explain.js")).explain(name));
+    .description("Show what a spec resolves to, or the documentation and the text of a definition.")
+    .argument("<name>", "a file, `file.norm#definition`, `std.norms.layer` or `std.norms`")
+    .option("--at <line:column>", "what stands at this place of the file")
+    .option("--svg <file>", "write a picture of the architecture")
+    .addOption(format())
+    .action(async (name: string, options) => (await import("./explain.js")).explain(name, options));
+
+  norm
+    .command("lsp")
+    .description("Serve editors: the language server, over standard input and output.")
+    .action(async () => (await import("./lsp.js")).serve());
   return norm;
 }
 

@@ -33,6 +33,10 @@ export interface TrainOptions {
   /** These two are for the recipe that is named; its stages are trained as they say. */
   readonly steps?: number;
   readonly seed?: number;
+  /** Event files for TensorBoard in the run's folder. */
+  readonly tensorboard?: boolean;
+  /** The address of an MLflow server. */
+  readonly mlflow?: string;
   readonly json?: boolean;
 }
 

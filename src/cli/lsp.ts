@@ -1,0 +1,3 @@
+/** `norm lsp`. */
+
+export function serve(): void {}
