@@ -1,7 +1,7 @@
 /** Calls: which argument goes to which parameter, and what happens when all are there. */
 
 import type { Place } from "../diagnostics/diagnostic.js";
-import { similarHelp } from "../diagnostics/similar.js";
+import { similarDetails } from "../diagnostics/similar.js";
 import type * as ast from "../syntax/ast.js";
 import type { Elaborator } from "./elaborator.js";
 import { fail } from "./errors.js";
@@ -138,8 +138,9 @@ function giveArguments(e: Elaborator, frame: Frame, callable: CallableValue, arg
     }
     const parameter = parameters.find((candidate) => candidate.name.name === name);
     if (parameter === undefined && !groups.includes(name) && !(name === "t" && definition.keyword === "optimizer")) {
-      const help = similarHelp(name, [...parameters.map((candidate) => candidate.name.name), ...groups]) ?? signature(callable);
-      return fail("N0206", place(frame.module.source, arg.name!), `\`${definition.name.name}\` has no parameter \`${name}\``, { help });
+      const at = place(frame.module.source, arg.name!);
+      const known = [...parameters.map((candidate) => candidate.name.name), ...groups];
+      return fail("N0206", at, `\`${definition.name.name}\` has no parameter \`${name}\``, { help: signature(callable), ...similarDetails(name, known, at) });
     }
     if (fresh.has(name)) return fail("N0206", where, `\`${name}\` is given twice`);
     fresh.add(name);
@@ -179,8 +180,9 @@ export function clauseAxes(e: Elaborator, frame: Frame, clause: ast.Clause, own:
     const names = frame.axisNames.get(axis.name.name) ?? [axis.name.name];
     for (const name of names) {
       if (own.includes(name)) continue;
-      const help = similarHelp(name, own) ?? `its axes are ${own.length === 0 ? "none: it is a single number" : own.map((known) => `\`${known}\``).join(", ")}`;
-      fail("N0301", place(frame.module.source, axis), `the tensor has no axis \`${name}\``, { help });
+      const at = place(frame.module.source, axis);
+      const help = `its axes are ${own.length === 0 ? "none: it is a single number" : own.map((known) => `\`${known}\``).join(", ")}`;
+      fail("N0301", at, `the tensor has no axis \`${name}\``, { help, ...similarDetails(name, own, at) });
     }
     return names;
   });

@@ -2,7 +2,7 @@
 
 import type { BinaryKind } from "../ir/builder.js";
 import type { Place } from "../diagnostics/diagnostic.js";
-import { similarHelp } from "../diagnostics/similar.js";
+import { similarDetails } from "../diagnostics/similar.js";
 import { hasAxis } from "../ir/types.js";
 import type * as ast from "../syntax/ast.js";
 import { evaluateCall } from "./calls.js";
@@ -83,8 +83,7 @@ function evaluateName(e: Elaborator, frame: Frame, node: ast.NameExpression): Va
   const found = lookUp(e, frame, node.name);
   if (found !== undefined) return found;
   const where = place(frame.module.source, node);
-  const help = similarHelp(node.name, [...visibleNames(e, frame), ...intrinsicNames]);
-  return fail("N0201", where, `nothing is called \`${node.name}\` here`, help === undefined ? {} : { help });
+  return fail("N0201", where, `nothing is called \`${node.name}\` here`, similarDetails(node.name, [...visibleNames(e, frame), ...intrinsicNames], where));
 }
 
 /** The operand as a number, a boolean or a tensor. */
@@ -261,14 +260,14 @@ function member(e: Elaborator, frame: Frame, node: ast.Member): Value {
       }
       start += group.extent;
     }
-    const help = groups.length === 0 ? undefined : `it has the groups ${groups.map((group) => `\`${group.name}\``).join(", ")}`;
-    return fail("N0209", where, `the tensor has no group \`${name}\``, help === undefined ? {} : { help });
+    const names = groups.map((group) => group.name);
+    const help = groups.length === 0 ? {} : { help: `it has the groups ${names.map((group) => `\`${group}\``).join(", ")}` };
+    return fail("N0209", where, `the tensor has no group \`${name}\``, { ...similarDetails(name, names, where), ...help });
   }
   if (object.kind === "module") {
     const found = lookUp(e, { ...frame, module: object.module, names: new Map(), cells: new Map(), overrides: new Map() }, name);
     if (found !== undefined && object.module.definitions.has(name)) return found;
-    const help = similarHelp(name, object.module.definitions.keys());
-    return fail("N0204", where, `\`${object.module.name}\` does not define \`${name}\``, help === undefined ? {} : { help });
+    return fail("N0204", where, `\`${object.module.name}\` does not define \`${name}\``, similarDetails(name, object.module.definitions.keys(), where));
   }
   return fail("N0209", where, `${describe(object)} has no part \`${name}\``);
 }
@@ -329,8 +328,8 @@ export function numbersOf(e: Elaborator, frame: Frame, node: ast.Expression, wha
 export function requireAxis(value: TensorValue, name: string, where: Place): void {
   if (hasAxis(value.op.type, name)) return;
   const names = value.op.type.axes.map((axis) => axis.name);
-  const help = similarHelp(name, names) ?? `its axes are ${names.length === 0 ? "none: it is a single number" : names.map((axis) => `\`${axis}\``).join(", ")}`;
-  fail("N0301", where, `the tensor has no axis \`${name}\``, { help });
+  const help = `its axes are ${names.length === 0 ? "none: it is a single number" : names.map((axis) => `\`${axis}\``).join(", ")}`;
+  fail("N0301", where, `the tensor has no axis \`${name}\``, { help, ...similarDetails(name, names, where) });
 }
 
 /** The value of an expression that must be a number when the program is compiled. */

@@ -1,6 +1,6 @@
 /** Ablations, which are checked here; and what a name defines. */
 
-import { similarHelp } from "../diagnostics/similar.js";
+import { similarDetails, similarHelp } from "../diagnostics/similar.js";
 import type * as ast from "../syntax/ast.js";
 import { groupNames } from "./calls.js";
 import type { Elaborator } from "./elaborator.js";
@@ -28,8 +28,8 @@ export function checkAblation(e: Elaborator, module: Module, ablation: ast.Defin
     const found = definitionNamed(e, module, of.name);
     if (found?.definition.keyword !== "train") {
       const trains = [...module.definitions.values()].filter((own) => own.keyword === "train").map((own) => own.name.name);
-      const help = similarHelp(of.name, trains);
-      fail("N0201", place(module.source, of), `no recipe is called \`${of.name}\``, help === undefined ? {} : { help });
+      const where = place(module.source, of);
+      fail("N0201", where, `no recipe is called \`${of.name}\``, similarDetails(of.name, trains, where));
     }
     recipes.push(of.name);
   }

@@ -1,7 +1,7 @@
 /** Modules: a spec, the files that it uses, and the standard library. */
 
 import { type Diagnostic, type Place, diagnostic } from "../diagnostics/diagnostic.js";
-import { similarHelp } from "../diagnostics/similar.js";
+import { similarDetails } from "../diagnostics/similar.js";
 import { SourceFile } from "../diagnostics/source.js";
 import type * as ast from "../syntax/ast.js";
 import { type Parsed, parse } from "../syntax/parse.js";
@@ -130,8 +130,8 @@ export class Modules {
     for (const item of use.items) {
       const definition = found?.definitions.get(item.name.name);
       if (found !== undefined && definition === undefined && item.name.name !== "") {
-        const help = similarHelp(item.name.name, found.definitions.keys());
-        this.report(diagnostic("N0204", place(source, item.name), `\`${use.module}\` does not define \`${item.name.name}\``, help === undefined ? {} : { help }));
+        const at = place(source, item.name);
+        this.report(diagnostic("N0204", at, `\`${use.module}\` does not define \`${item.name.name}\``, similarDetails(item.name.name, found.definitions.keys(), at)));
       }
       const imported: Imported = found !== undefined && definition !== undefined ? { kind: "definition", module: found, definition } : { kind: "missing" };
       this.bind(module, (item.alias ?? item.name).name, imported, item.alias ?? item.name);
@@ -159,7 +159,8 @@ export class Modules {
     const found = standard ? this.library(path, use.module) : this.spec(path, folder);
     if (found === undefined) {
       const help = standard ? `the standard library has ${standardModules.map((name) => `\`std.${name}\``).join(", ")}` : `looked for \`${path}\` in the folder of the spec`;
-      this.report(diagnostic("N0203", where, `there is no module \`${use.module}\``, { help }));
+      const fixes = standard ? similarDetails(use.module, standardModules.map((name) => `std.${name}`), where).fixes : undefined;
+      this.report(diagnostic("N0203", where, `there is no module \`${use.module}\``, { help, ...(fixes && { fixes }) }));
     }
     return found;
   }

@@ -1,6 +1,7 @@
 /** Policies: which norm each token group gets, checked to cover every group exactly once. */
 
-import { similarHelp } from "../diagnostics/similar.js";
+import { lineAdded, lineRemoved } from "../diagnostics/fixes.js";
+import { similarDetails } from "../diagnostics/similar.js";
 import type { Place } from "../diagnostics/diagnostic.js";
 import type * as ast from "../syntax/ast.js";
 import { evaluatePartial } from "./calls.js";
@@ -44,11 +45,11 @@ export function coverage(policy: PolicyValue, all: readonly string[]): Map<strin
   for (const line of policy.lines) {
     for (const { name, place: at } of line.groups ?? []) {
       if (!all.includes(name)) {
-        fail("N0306", at, `the stack has no group \`${name}\``, { help: similarHelp(name, all) ?? `its groups are ${all.map((group) => `\`${group}\``).join(", ")}` });
+        fail("N0306", at, `the stack has no group \`${name}\``, { help: `its groups are ${all.map((group) => `\`${group}\``).join(", ")}`, ...similarDetails(name, all, at) });
       }
       const earlier = where.get(name);
       if (earlier !== undefined) {
-        fail("N0305", at, `group \`${name}\` has two normalization policies`, { related: [{ place: earlier, label: "the first one" }], help: "remove one of the two" });
+        fail("N0305", at, `group \`${name}\` has two normalization policies`, { related: [{ place: earlier, label: "the first one" }], help: "remove one of the two", ...(line.groups?.length === 1 && { fixes: [lineRemoved(line.place)] }) });
       }
       covered.set(name, line);
       where.set(name, at);
@@ -78,6 +79,7 @@ export function resolve(policies: readonly PolicyValue[], all: readonly { readon
       label: base === undefined ? "the stack has no `normalize { … }`" : covers.length === 0 ? "covers no group" : `covers ${list(covers)} only`,
       related: [{ place: first.place, label: "declared here" }],
       help: `add \`${first.name}: layer\`, or write \`..: layer\` for all the rest`,
+      ...(base !== undefined && { fixes: [`${first.name}: layer`, "..: layer"].flatMap((line) => lineAdded(base.place, line)) }),
     });
   }
   // One line is one norm, shared by all its groups that it still has at this site.

@@ -2,7 +2,8 @@
 
 import type { Place } from "../diagnostics/diagnostic.js";
 import { type Precision, precisions } from "../ir/program.js";
-import { similarHelp } from "../diagnostics/similar.js";
+import { lineAdded, lineRemoved } from "../diagnostics/fixes.js";
+import { similarDetails } from "../diagnostics/similar.js";
 import type { DataSource } from "../runtime/trainer.js";
 import type * as ast from "../syntax/ast.js";
 import { evaluatePartial, frameFor } from "./calls.js";
@@ -43,6 +44,8 @@ export interface Recipe {
   /** What it begins with in place of first values; what stands later counts. */
   readonly beginnings: readonly Beginning[];
   readonly measurements: readonly { readonly node: ast.Measurement; readonly module: Module }[];
+  /** Where the lines stand that count. */
+  readonly places: ReadonlyMap<ast.Setting["keyword"], Place>;
 }
 
 interface Line {
@@ -67,7 +70,7 @@ export function readRecipe(e: Elaborator, callable: CallableValue): Recipe {
   const lines = collect(part, frame, callable);
   const one = (keyword: ast.Setting["keyword"]): Line | undefined => lines.settings.get(keyword);
   const need = (keyword: ast.Setting["keyword"], example: string): Line | undefined =>
-    one(keyword) ?? part(() => fail("N0501", where, `the recipe \`${definition.name.name}\` has no \`${keyword}\` line`, { help: `add \`${example}\`` }));
+    one(keyword) ?? part(() => fail("N0501", where, `the recipe \`${definition.name.name}\` has no \`${keyword}\` line`, { help: `add \`${example}\``, fixes: lineAdded(place(module.source, definition), example) }));
   const read = <T>(line: Line | undefined, value: (line: Line) => T): T | undefined => line && part(() => value(line));
   const whole = (line: Line | undefined, what: string) => read(line, ({ frame: at, node }) => wholeOf(e, at, node.value, what));
 
@@ -84,7 +87,7 @@ export function readRecipe(e: Elaborator, callable: CallableValue): Recipe {
   const [forEpochs, forSteps] = [one("epochs"), one("steps")];
   if (forEpochs === undefined && forSteps === undefined) need("epochs", "epochs 10");
   if (forEpochs !== undefined && forSteps !== undefined) {
-    part(() => fail("N0502", forSteps.place, "the recipe gives both `epochs` and `steps`", { related: [{ place: forEpochs.place, label: "given here" }], help: "remove one of the two" }));
+    part(() => fail("N0502", forSteps.place, "the recipe gives both `epochs` and `steps`", { related: [{ place: forEpochs.place, label: "given here" }], help: "remove one of the two", fixes: [lineRemoved(forSteps.place), lineRemoved(forEpochs.place)] }));
   }
   const epochs = whole(forEpochs, "the number of epochs");
   const steps = whole(forSteps, "the number of steps");
@@ -118,6 +121,7 @@ export function readRecipe(e: Elaborator, callable: CallableValue): Recipe {
     frozen: lines.frozen,
     beginnings,
     measurements: lines.measurements,
+    places: new Map([...lines.settings].map(([keyword, line]) => [keyword, line.place])),
   };
 }
 
@@ -149,7 +153,7 @@ function collect(part: Part, frame: Frame, callable: CallableValue) {
       const earlier = own.get(node.keyword);
       if (node.keyword === "optimizer" && node.at.length > 0) optimizers.push(line);
       else if (earlier !== undefined) {
-        part(() => fail("N0502", where, `the recipe has two \`${node.keyword}\` lines`, { related: [{ place: earlier, label: "the first one" }], help: "remove one of the two" }));
+        part(() => fail("N0502", where, `the recipe has two \`${node.keyword}\` lines`, { related: [{ place: earlier, label: "the first one" }], help: "remove one of the two", fixes: [lineRemoved(where)] }));
       } else {
         own.set(node.keyword, where);
         if (node.keyword === "optimizer") optimizers.unshift(line);
@@ -196,6 +200,6 @@ function precisionOf({ node, frame }: Line): Precision {
   const word = node.value.kind === "Name" ? node.value.name : "";
   const found = precisions.find((precision) => precision === word);
   if (found !== undefined) return found;
-  const help = similarHelp(word, precisions) ?? "leave the line out for `precision single`";
-  return fail("N0208", place(frame.module.source, node.value), "behind `precision` stands `single` or `mixed`", { help });
+  const at = place(frame.module.source, node.value);
+  return fail("N0208", at, "behind `precision` stands `single` or `mixed`", { help: "leave the line out for `precision single`", ...similarDetails(word, precisions, at) });
 }

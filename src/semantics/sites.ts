@@ -126,7 +126,8 @@ function checkShape(value: Value, x: TensorValue, norm: CallableValue, where: Pl
 export function policyText(norm: Assignment["line"]["norm"]): string {
   if (norm.kind === "none") return "none";
   if (norm.kind === "native") return norm.describe;
-  const given = [...norm.given].map(([name, { value }]) => `${name}: ${valueText(value)}`);
+  // A norm that a layer calls was given its tensor as well.
+  const given = [...norm.given].filter(([, { value }]) => value.kind !== "tensor").map(([name, { value }]) => `${name}: ${valueText(value)}`);
   return given.length === 0 ? norm.definition.name.name : `${norm.definition.name.name}(${given.join(", ")})`;
 }
 

@@ -1,6 +1,7 @@
 /** Stacks: token groups go in, sublayers run in their placements, sites normalise each group by its policy. */
 
 import { type Place, diagnostic } from "../diagnostics/diagnostic.js";
+import { lineAdded } from "../diagnostics/fixes.js";
 import type { Op } from "../ir/program.js";
 import { extentOf, hasAxis } from "../ir/types.js";
 import type * as ast from "../syntax/ast.js";
@@ -135,6 +136,7 @@ class StackRun {
     fail("N0501", place(callable.module.source, callable.definition.name), `the stack \`${callable.definition.name.name}\` has no bare \`normalize\` at its end, where its placement has to run once more`, {
       related: [{ place: place(placement.module.source, name), label: `\`${name.name}\` says what happens at the end` }],
       help: "end the stack with `normalize`",
+      fixes: lineAdded(place(callable.module.source, callable.definition), "normalize"),
     });
   }
 

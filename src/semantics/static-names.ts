@@ -1,7 +1,7 @@
 /** Names in definitions that nothing has run yet: unknown ones are found without calling the definition. */
 
 import { type Diagnostic, diagnostic } from "../diagnostics/diagnostic.js";
-import { similarHelp } from "../diagnostics/similar.js";
+import { similarDetails } from "../diagnostics/similar.js";
 import { precisions } from "../ir/program.js";
 import type * as ast from "../syntax/ast.js";
 import { intrinsicNames } from "./intrinsics/names.js";
@@ -34,8 +34,8 @@ export function checkNames(modules: Modules, module: Module, definition: ast.Def
     if (typeof node !== "object" || node === null || !("kind" in node)) return;
     const some = node as ast.Node;
     if (some.kind === "Name" && !names.has(some.name)) {
-      const help = similarHelp(some.name, known);
-      found.push(diagnostic("N0201", place(module.source, some), `nothing is called \`${some.name}\` here`, help === undefined ? {} : { help }));
+      const where = place(module.source, some);
+      found.push(diagnostic("N0201", where, `nothing is called \`${some.name}\` here`, similarDetails(some.name, known, where)));
     } else if (some.kind === "Call" && some.callee.kind === "Name" && Object.hasOwn(axisArguments, some.callee.name)) {
       const from = axisArguments[some.callee.name]!;
       some.arguments.forEach((arg, i) => visit(i >= from && arg.value.kind === "Name" ? arg.clause : arg));

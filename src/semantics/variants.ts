@@ -1,6 +1,6 @@
 /** `base with { … }`: the base, and what differs. */
 
-import { similarHelp } from "../diagnostics/similar.js";
+import { similarDetails } from "../diagnostics/similar.js";
 import type * as ast from "../syntax/ast.js";
 import { evaluateDefinition } from "./calls.js";
 import type { Elaborator } from "./elaborator.js";
@@ -39,8 +39,8 @@ function checkRebound(e: Elaborator, frame: Frame, base: CallableValue, { name, 
   const parameters = [...(definition.parameters ?? []), ...modelOf(e, base)].map((parameter) => parameter.name.name);
   const known = [...parameters, ...e.modules.names()];
   if (known.includes(name)) return;
-  const help = similarHelp(name, known);
-  fail("N0206", place(frame.module.source, span), `the ${definition.keyword} \`${definition.name.name}\` has nothing called \`${name}\` to replace`, help === undefined ? {} : { help });
+  const where = place(frame.module.source, span);
+  fail("N0206", where, `the ${definition.keyword} \`${definition.name.name}\` has nothing called \`${name}\` to replace`, similarDetails(name, known, where));
 }
 
 /** The parameters of the model that a recipe trains, which its variants may give. */

@@ -1,0 +1,92 @@
+/** What differs between two specs: in what they say, in where it lands, and in what comes of it. Plain data. */
+
+import type { Subject } from "../subject.js";
+import { definitionsOf, localNames, parameterNames } from "./alignment.js";
+import { type Change, changesBetween } from "./change.js";
+import { definitionDecisions, parameterDecisions, stackDecisions, statementDecisions } from "./decisions.js";
+import { type Landing, landings } from "./landing.js";
+import { Meanings } from "./meaning.js";
+import { policyChanges } from "./policies.js";
+import { type Quantity, quantities } from "./quantities.js";
+import { recipeDecisions } from "./recipe.js";
+import { type Verdict, verdictOf } from "./verdict.js";
+
+export interface Diff {
+  /** As they were asked for: `a.norm#sharenorm`. */
+  readonly before: string;
+  readonly after: string;
+  readonly verdict: Verdict;
+  /** What differs in the model, cause by cause. */
+  readonly changes: readonly Change[];
+  /** What differs in how it is trained. */
+  readonly recipe: readonly Change[];
+  /** How many decisions differ in all: an ablation has one. */
+  readonly variables: number;
+  /** The sites of each stack, and what is applied there. */
+  readonly landings: readonly Landing[];
+  readonly quantities: readonly Quantity[];
+}
+
+/** Compares what two subjects resolve to. */
+export function diff(before: Subject, after: Subject): Diff {
+  const shared = new Set([...definitionsOf(before)].filter((key) => definitionsOf(after).has(key)));
+  const [old, now] = [new Meanings(before.modules, shared), new Meanings(after.modules, shared)];
+  const model = modelChanges(before, after, old, now, shared);
+  const recipe = before.hasRecipe && after.hasRecipe ? changesBetween(recipeDecisions(before, old), recipeDecisions(after, now)) : [];
+  const verdict = verdictOf(before.compiled, after.compiled, model);
+  // Where both compute the same from the same first values, texts that differ say the same.
+  const changes = verdict.level === "identical" || verdict.isRenamed === true ? [] : model;
+  return {
+    before: before.name,
+    after: after.name,
+    verdict,
+    changes,
+    recipe,
+    variables: changes.length + recipe.length,
+    landings: landings({ model: before.compiled.training, meanings: old }, { model: after.compiled.training, meanings: now }),
+    quantities: quantities(before.compiled, after.compiled),
+  };
+}
+
+function modelChanges(before: Subject, after: Subject, old: Meanings, now: Meanings, shared: ReadonlySet<string>): Change[] {
+  const parameters = parameterNames(before, after, old, now);
+  const locals = localNames(before, after, old, now, parameters);
+  const own = new Map([...parameters.before, ...locals.before]);
+  const other = new Map([...parameters.after, ...locals.after]);
+  const settings = changesBetween(parameterDecisions(before, old, parameters.before), parameterDecisions(after, now, parameters.after));
+  const stacks = stackChanges(before, after, old, now, own, other);
+  const statements = changesBetween(statementDecisions(before, old, own), statementDecisions(after, now, other));
+  // Last: by now every definition has been met that the models use.
+  const definitions = changesBetween(definitionDecisions(old, shared), definitionDecisions(now, shared));
+  return [...stacks, ...settings, ...statements, ...definitions];
+}
+
+function stackChanges(before: Subject, after: Subject, old: Meanings, now: Meanings, own: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): Change[] {
+  const groupsOf = ({ compiled }: Subject, path: string) => groupsIn(compiled.training, path);
+  const later = new Map(after.compiled.training.stacks.map((stack) => [stack.path, stack]));
+  const paths = new Set(before.compiled.training.stacks.map(({ path }) => path));
+  const changed = before.compiled.training.stacks.flatMap((stack): Change[] => {
+    const match = later.get(stack.path);
+    const [left, right] = [{ stack, meanings: old, groups: groupsOf(before, stack.path) }, match && { stack: match, meanings: now, groups: groupsOf(after, stack.path) }];
+    const decisions = stackDecisions(left, own);
+    if (right === undefined) return changesBetween(decisions, []);
+    const others = stackDecisions(right, other);
+    return [...policyChanges(left, right), ...changesBetween(decisions, others), ...orderChange(stack.path, decisions, others)];
+  });
+  const added = after.compiled.training.stacks.filter(({ path }) => !paths.has(path));
+  return [...changed, ...added.flatMap((stack) => changesBetween([], stackDecisions({ stack, meanings: now }, other)))];
+}
+
+/** The groups of a stack, in order. */
+function groupsIn({ outputs }: Subject["compiled"]["training"], path: string): readonly string[] {
+  return (outputs.get(path)?.groups ?? []).map(({ name }) => name);
+}
+
+/** Sublayers that both stacks have, in another order. */
+function orderChange(path: string, before: ReturnType<typeof stackDecisions>, after: ReturnType<typeof stackDecisions>): Change[] {
+  const sublayers = (decisions: typeof before, others: typeof before) => decisions.filter(({ kind, name }) => kind === "sublayer" && others.some((other) => other.name === name));
+  const [old, now] = [sublayers(before, after), sublayers(after, before)];
+  if (old.every(({ name }, i) => name === now[i]!.name)) return [];
+  const text = (decisions: typeof before) => ({ ...decisions[0]!.side, text: decisions.map(({ name }) => name.slice(path.length + 1)).join(", ") });
+  return [{ kind: "sublayer", name: `${path}, order`, before: text(old), after: text(now) }];
+}
