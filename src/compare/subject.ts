@@ -81,7 +81,8 @@ function compileNamed({ path, text, host }: SpecText, name: string): Compilation
   const { file } = parse(new SourceFile(path, text));
   const keyword = file.definitions.find((definition) => definition.name.name === name)?.keyword;
   // Models and stacks are looked for in the recipes; a norm needs none.
-  return compile(path, text, host, keyword === "stack" || keyword === "model" ? undefined : name);
+  const needsRecipes = keyword === undefined || keyword === "stack" || keyword === "model";
+  return compile(path, text, host, needsRecipes ? undefined : name);
 }
 
 function finished(name: string, compilation: Compilation, recipe: string | undefined, hasRecipe: boolean): Subject {

@@ -42,6 +42,8 @@ export interface Decision {
    * whatever `dim` is, and the same as `hidden: 256` where `dim` is 64.
    */
   readonly resolved: string;
+  /** The parts of a definition, of which a change shows only those that differ. */
+  readonly parts?: readonly { readonly meaning: string; readonly side: Side }[];
 }
 
 /** The changes from one list of decisions to another; those on the old side give the order, and new ones come behind. */
@@ -53,7 +55,14 @@ export function changesBetween(before: readonly Decision[], after: readonly Deci
     const { kind, name } = old;
     const now = later.get(key(old));
     if (now === undefined) return [{ kind, name, before: old.side }];
-    return old.meaning === now.meaning || old.resolved === now.resolved ? [] : [{ kind, name, before: old.side, after: now.side }];
+    return old.meaning === now.meaning || old.resolved === now.resolved ? [] : [{ kind, name, before: shown(old, now), after: shown(now, old) }];
   });
   return [...changed, ...after.filter((decision) => !known.has(key(decision))).map(({ kind, name, side: own }): Change => ({ kind, name, after: own }))];
+}
+
+/** Of a definition only the parts that the other side lacks; where it lacks none, the place alone. */
+function shown({ side: own, parts }: Decision, other: Decision): Side {
+  if (parts === undefined) return own;
+  const lacking = parts.filter(({ meaning }) => other.parts?.some((part) => part.meaning === meaning) !== true);
+  return lacking.length === 0 ? { ...own, text: "the same without that" } : { ...lacking[0]!.side, text: lacking.map(({ side: { text } }) => text).join(" ") };
 }

@@ -150,7 +150,14 @@ export function definitionDecisions(meanings: Meanings, shared: ReadonlySet<stri
     const key = `${definition.keyword} ${definition.name.name}`;
     if (!shared.has(key)) return [];
     const meaning = meanings.definition(definition, module);
-    return [{ kind: "definition", name: definition.name.name, side: side(textAt(place(module.source, definition), 160), place(module.source, definition.name)), meaning, resolved: meaning }];
+    const scope: Scope = new Map();
+    const parts = [...(definition.parameters ?? []), ...(definition.value === undefined ? [] : [definition.value]), ...definition.body].map((node) => {
+      const where = place(module.source, node);
+      const own = node.kind === "Parameter" ? `${scope.size}: ${node.default === undefined ? "" : meanings.of(node.default, module, scope)}` : meanings.of(node, module, scope);
+      if (node.kind === "Parameter") scope.set(node.name.name, `$${scope.size}`);
+      return { meaning: own, side: side(textAt(where), where) };
+    });
+    return [{ kind: "definition", name: definition.name.name, side: side(definition.name.name, place(module.source, definition.name)), meaning, resolved: meaning, parts }];
   });
 }
 
