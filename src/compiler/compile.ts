@@ -40,7 +40,7 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
   readonly main: Module;
   readonly modules: Modules;
-  /** The recipes of the spec, in order; those with mistakes are not there. */
+  /** The recipes of the spec, in order, and those of other files that are asked for by name; those with mistakes are not there. */
   readonly recipes: ReadonlyMap<string, Compiled>;
   /** The models that no recipe trains and whose parameters all have defaults, as they are written out in training. */
   readonly models: ReadonlyMap<string, Elaborator>;
@@ -69,6 +69,10 @@ export function compile(path: string, text: string, host: Host, only?: string): 
     const compiled = compiler.compile(definition, main);
     if (compiled !== undefined) recipes.set(definition.name.name, compiled);
   }
+  for (const [name, { definition, module }] of importedRecipes(main, only)) {
+    const compiled = definition.damaged ? undefined : compiler.compile(definition, module);
+    if (compiled !== undefined) recipes.set(name, compiled);
+  }
   for (const module of modules.own) for (const definition of module.definitions.values()) checkNames(modules, module, definition).forEach(report);
   for (const definition of main.definitions.values()) {
     if (definition.damaged) continue;
@@ -80,6 +84,16 @@ export function compile(path: string, text: string, host: Host, only?: string): 
     }
   }
   return { diagnostics: diagnostics.all, main, modules, recipes, models };
+}
+
+/** Recipes of other files that this one names: the one that is asked for, or those of its ablations. */
+function importedRecipes({ definitions, imports }: Module, only: string | undefined): Map<string, { readonly definition: ast.Definition; readonly module: Module }> {
+  const ofAblations = [...definitions.values()].filter(({ keyword }) => keyword === "ablation").flatMap(({ of = [] }) => of.flatMap((of) => (of.kind === "Name" ? [of.name] : [])));
+  const names = only === undefined ? ofAblations : [only];
+  return new Map(names.flatMap((name) => {
+    const imported = imports.get(name);
+    return imported?.kind === "definition" && imported.definition.keyword === "train" ? [[name, imported] as const] : [];
+  }));
 }
 
 /** Elaborates a model that no recipe trains, when its parameters have defaults. */
@@ -196,7 +210,7 @@ export function chooseRecipe(compilation: Compilation, name: string | undefined)
   const { main, recipes } = compilation;
   const trains = [...main.definitions.values()].filter((definition) => definition.keyword === "train").map((definition) => definition.name.name);
   const where = { source: main.source, start: 0, end: 1 };
-  if (name !== undefined && !trains.includes(name)) {
+  if (name !== undefined && !trains.includes(name) && !recipes.has(name)) {
     const help = similarHelp(name, trains) ?? (trains.length === 0 ? "the spec has no `train` block" : `it has ${trains.map((train) => `\`${train}\``).join(", ")}`);
     return diagnostic("N0504", where, `the spec has no recipe \`${name}\``, { help });
   }

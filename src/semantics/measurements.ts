@@ -34,6 +34,30 @@ export function checkAblation(e: Elaborator, module: Module, ablation: ast.Defin
     recipes.push(of.name);
   }
   for (const node of ablation.body) e.attempt(() => undefined, () => checkAblationLine(e, module, node, recipes));
+  for (const node of ablation.body) if (node.kind === "Exclude") e.attempt(() => undefined, () => checkExcluded(module, node, ablation));
+}
+
+/** @throws CheckError when a condition can hold for no cell: its path does not vary, or never has that value. */
+function checkExcluded(module: Module, { conditions }: ast.Exclude, ablation: ast.Definition): void {
+  const varied = ablation.body.flatMap((line) => (line.kind === "Vary" ? [line] : []));
+  for (const { path, value } of conditions) {
+    const name = path.segments.join(".");
+    const line = varied.find(({ paths }) => paths.some(({ segments }) => segments.join(".") === name));
+    if (line === undefined) fail("N0309", place(module.source, path), `\`${name}\` does not vary`, { help: "an `exclude` line names paths of the `vary` lines" });
+    const choices = choicesOf(module, line, line.paths.findIndex(({ segments }) => segments.join(".") === name));
+    const wanted = choiceText(module, value);
+    if (!choices.includes(wanted)) fail("N0309", place(module.source, value), `\`${name}\` is never \`${wanted}\``, { help: `it is one of ${choices.map((choice) => `\`${choice}\``).join(", ")}` });
+  }
+}
+
+/** What a path of a `vary` line is in turn. */
+export function choicesOf(module: Module, { paths, choices }: ast.Vary, index: number): string[] {
+  return choices.map((choice) => choiceText(module, paths.length > 1 && choice.kind === "Tuple" ? choice.items[index]! : choice));
+}
+
+/** A choice as it is written, on one line. */
+export function choiceText(module: Module, { start, end }: ast.Expression): string {
+  return module.source.text.slice(start, end).replace(/\/\/[^\n\r]*/g, "").replace(/\s+/g, " ").trim();
 }
 
 function checkAblationLine(e: Elaborator, module: Module, node: ast.Statement, recipes: readonly string[]): void {

@@ -71,12 +71,18 @@ export class Modules {
     return name.startsWith("std.") ? this.library(`${name.replaceAll(".", "/")}.norm`, name) : undefined;
   }
 
+  /** Texts below the spec's folder that are no modules and were read, by their paths. */
+  readonly texts = new Map<string, SourceFile>();
+
   /** A text that is no module: below the spec's folder, or of the standard library where its path begins with `std/`. */
   text(path: string): SourceFile | undefined {
     const inside = normal(path);
     if (inside === undefined) return undefined;
     const text = inside.startsWith("std/") ? this.host.readLibrary(inside) : this.host.readSpec(inside);
-    return text === undefined ? undefined : new SourceFile(inside, text);
+    if (text === undefined) return undefined;
+    const source = new SourceFile(inside, text);
+    if (!inside.startsWith("std/")) this.texts.set(inside, source);
+    return source;
   }
 
   /** The spec and the files that it uses. */
