@@ -94,7 +94,7 @@ export interface Options {
 }
 
 /** Starts the command; `ended` gives its output once it is over. */
-function start(args: readonly string[], options: Options = {}): { child: ChildProcess; ended: Promise<Ended> } {
+export function startNorm(args: readonly string[], options: Options = {}): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [options.script ?? command, ...args], { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
@@ -110,12 +110,12 @@ function start(args: readonly string[], options: Options = {}): { child: ChildPr
 
 /** Runs the command to its end. */
 export function norm(args: readonly string[], options: Options = {}): Promise<Ended> {
-  return start(args, options).ended;
+  return startNorm(args, options).ended;
 }
 
 /** Runs a command that trains, and sends it a signal `after` milliseconds once its run in `folder` is under way. */
 export async function stopped(args: readonly string[], folder: string, signal: NodeJS.Signals, after: number): Promise<Ended> {
-  const { child, ended } = start(args);
+  const { child, ended } = startNorm(args);
   while (child.exitCode === null && !existsSync(join(folder, "metrics.jsonl"))) await sleep(10);
   await sleep(after);
   child.kill(signal);
