@@ -1,6 +1,6 @@
 /** One process at a time trains the cells of an ablation's folder. */
 
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { RunError } from "../runtime/errors.js";
@@ -8,14 +8,16 @@ import { RunError } from "../runtime/errors.js";
 /** Takes the folder, and gives what gives it back. A lock whose process is gone counts for nothing. @throws RunError when another process has it */
 export function hold(folder: string): () => void {
   const path = join(folder, "lock");
-  const own = JSON.stringify({ host: hostname(), process: process.pid });
+  const own = `${path}.${process.pid}`;
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      const file = openSync(path, "wx");
-      writeSync(file, own);
-      closeSync(file);
+      // Linked when it is whole: nobody reads half of it.
+      writeFileSync(own, JSON.stringify({ host: hostname(), process: process.pid }));
+      linkSync(own, path);
+      rmSync(own);
       return () => rmSync(path, { force: true });
     } catch (error) {
+      rmSync(own, { force: true });
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw new RunError(`cannot write in ${folder}: ${(error as Error).message}`, { cause: error });
       const holder = readHolder(path);
       if (holder !== undefined && isAlive(holder)) {

@@ -54,7 +54,7 @@ describe("an ablation", () => {
   });
 
   test("that is killed goes on where it stopped, to the same bits", slow, async () => {
-    const { file, out } = spec("vary encoder.normalize.tokens in { layer, rms } seeds 2");
+    const { file, out } = spec("vary encoder.normalize.tokens in { layer, rms }");
     const whole = await norm(["ablate", file, "--out", `${out}-whole`, ...wasm]);
     expect(whole.code).toBe(0);
     const { child, ended } = startNorm(["ablate", file, "--out", out, ...wasm]);
@@ -63,7 +63,7 @@ describe("an ablation", () => {
     await ended;
     const resumed = await norm(["ablate", file, "--out", out, ...wasm]);
     expect(resumed.code).toBe(0);
-    expect(resumed.stderr).toMatch(/[1-3] of 4 cells are finished already/);
+    expect(resumed.stderr).toContain("1 of 2 cells are finished already");
     for (const cell of cells(out)) expect(weights(join(out, "cells", cell, "small")).equals(weights(join(`${out}-whole`, "cells", cell, "small"))), cell).toBe(true);
   });
 
