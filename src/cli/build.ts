@@ -20,7 +20,7 @@ export interface BuildOptions {
   readonly out?: string;
   /** A page for browsers in place of a trainer for Node; it holds what webgpu and wasm make. */
   readonly web?: boolean;
-  readonly data?: string;
+  readonly data?: readonly string[];
 }
 
 export async function build(spec: string, options: BuildOptions): Promise<void> {

@@ -31,7 +31,7 @@ export function compileFile({ file, recipe }: SpecName): Compilation {
   return compile(file, readText(file), fileHost(folderOfSpec(file)), recipe);
 }
 
-/** Where a recipe's data may lie: beside its spec, and in the folder that was given. */
-export function dataFolders(spec: string, given: string | undefined): readonly string[] {
-  return [folderOfSpec(parseSpecName(spec).file), ...(given === undefined ? [] : [given])];
+/** Where a recipe's data may lie: beside its spec, and in the folders that were given. */
+export function dataFolders(spec: string, given: readonly string[] = []): readonly string[] {
+  return [folderOfSpec(parseSpecName(spec).file), ...given];
 }

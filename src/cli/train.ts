@@ -7,6 +7,9 @@ import type { Compiled } from "../compiler/compile.js";
 import { checkpointPath } from "../runtime/checkpoint.js";
 import { readPlaces } from "../runtime/imports/places.js";
 import { interruptedExitCode, watchInterrupts } from "../runtime/interrupts.js";
+import { type RunIdentity, recipeIdentity } from "../runtime/logging/identity.js";
+import { MlflowAddress } from "../runtime/logging/mlflow/address.js";
+import { observersFor } from "../runtime/logging/observers.js";
 import { defaultRunFolder } from "../runtime/run-folder.js";
 import type { StartOptions } from "../runtime/start.js";
 import type { DeviceChoice } from "../runtime/tfjs/devices.js";
@@ -26,7 +29,7 @@ export interface TrainOptions {
   readonly device?: DeviceChoice;
   readonly threads?: number;
   readonly out?: string;
-  readonly data?: string;
+  readonly data?: readonly string[];
   readonly resume?: boolean;
   /** Where runs of stages are: `mae=runs/mae-2`. */
   readonly from?: readonly string[];
@@ -37,17 +40,22 @@ export interface TrainOptions {
   readonly tensorboard?: boolean;
   /** The address of an MLflow server. */
   readonly mlflow?: string;
+  /** What the runs are called in those logs, each with its recipe's name behind it (default: after recipe and folder). */
+  readonly identity?: RunIdentity;
   readonly json?: boolean;
 }
 
-/** @throws ProblemsFound, UsageError, Interrupted, and what the runtime throws. */
-export async function train(spec: string, options: TrainOptions): Promise<void> {
+/** Trains what is named, and the stages that it begins with. @throws ProblemsFound, UsageError, Interrupted, and what the runtime throws. */
+export async function train(spec: string, options: TrainOptions): Promise<Summary> {
   if (options.steps === 0) throw new UsageError("--steps must be at least 1");
   if (options.threads === 0) throw new UsageError("--threads must be at least 1");
   if ((options.device ?? "auto") !== "auto" && options.target !== "tfjs") {
     throw new UsageError(`--device ${options.device} is a device of the target tfjs: give \`--target tfjs\` with it`);
   }
   if (options.threads !== undefined && (options.target ?? "wasm") !== "wasm") throw new UsageError("--threads is for the target wasm");
+  const mlflow = options.mlflow === undefined ? undefined : MlflowAddress.parse(options.mlflow);
+  if (typeof mlflow === "string") throw new UsageError(mlflow);
+  const logs = { tensorboard: options.tensorboard === true, ...(mlflow === undefined ? {} : { mlflow }) };
   const search = new AbortController();
   const interrupts = watchInterrupts();
   try {
@@ -58,13 +66,16 @@ export async function train(spec: string, options: TrainOptions): Promise<void> 
     const from = readPlaces(options.from ?? [], compiled.manifest);
     if (typeof from === "string") throw new UsageError(from);
     const shared = { data: dataFolders(spec, options.data), signal: interrupts.signal };
+    const { identity } = options;
+    const identityOf = ({ manifest }: Compiled, place: string) => (identity === undefined ? recipeIdentity(manifest, place) : { ...identity, run: `${identity.run} ${manifest.name}` });
     const runOf = (recipe: Compiled) => runOn(target, gpu, recipe, options);
     const folder = options.out ?? defaultRunFolder(compiled.manifest.name, options.resume === true);
     if (options.resume !== true) requireNoRun(folder);
     if (!existsSync(checkpointPath(folder))) {
       await trainStages(compiled, dirname(folder), from, async (stage, place) => {
         const run = await runOf(stage);
-        const summary = await run({ ...shared, ...place, ...(options.json === true ? { stdout: process.stderr } : {}) });
+        const observers = await observersFor(logs, identityOf(stage, place.folder));
+        const summary = await run({ ...shared, ...place, observers, ...(options.json === true ? { stdout: process.stderr } : {}) });
         if (summary.interrupted) throw new Interrupted(String(interruptedExitCode));
       });
     }
@@ -72,12 +83,14 @@ export async function train(spec: string, options: TrainOptions): Promise<void> 
     const summary = await run({
       ...shared,
       folder,
+      observers: await observersFor(logs, identityOf(compiled, folder)),
       from,
       resume: options.resume === true,
       json: options.json === true,
       ...(options.steps === undefined ? {} : { steps: options.steps }),
     });
     if (summary.interrupted) throw new Interrupted(String(interruptedExitCode));
+    return summary;
   } finally {
     interrupts.dispose();
     search.abort();

@@ -35,6 +35,9 @@ export interface MeasureMetrics {
 
 export type Metrics = StepMetrics | EvaluationMetrics | MeasureMetrics;
 
+/** What a run goes on from. */
+type Reached = Pick<RunState, "step" | "evaluatedAt" | "measuredAt">;
+
 export function metricsPath(folder: string): string {
   return join(folder, "metrics.jsonl");
 }
@@ -50,11 +53,9 @@ export class MetricsLog {
    * Opens the log of a run that goes on from `state`, or from the beginning: lines from after the checkpoint are dropped,
    * because the steps will be done again, and so is a last line that was torn. Throws `SaveError`.
    */
-  static async open(folder: string, state: Pick<RunState, "step" | "evaluatedAt" | "measuredAt">): Promise<MetricsLog> {
+  static async open(folder: string, state: Reached): Promise<MetricsLog> {
     const path = metricsPath(folder);
-    const kept = readLines(path).filter(
-      ({ step, kind }) => step <= { step: state.step, evaluation: state.evaluatedAt, measures: state.measuredAt }[kind],
-    );
+    const kept = keptLines(path, state);
     await writeAtomically(path, [Buffer.from(kept.map(({ text }) => `${text}\n`).join(""))]);
     try {
       return new MetricsLog(path, openSync(path, "a"));
@@ -89,6 +90,11 @@ export class MetricsLog {
   }
 }
 
+/** The lines that stand when a run goes on from `state`, as `MetricsLog.open` keeps them. Numbers that are not finite are null in them. */
+export function readMetrics(folder: string, state: Reached): Metrics[] {
+  return keptLines(metricsPath(folder), state).map(({ text }) => JSON.parse(text) as Metrics);
+}
+
 /** The training loss by step, for the curve. */
 export function readLosses(folder: string): Point[] {
   return readLines(metricsPath(folder)).flatMap(({ step, kind, loss }) =>
@@ -101,6 +107,12 @@ interface Line {
   readonly step: number;
   readonly kind: "step" | "evaluation" | "measures";
   readonly loss: number;
+}
+
+/** Without the lines from after `state`. */
+function keptLines(path: string, state: Reached): Line[] {
+  const last = { step: state.step, evaluation: state.evaluatedAt, measures: state.measuredAt };
+  return readLines(path).filter(({ step, kind }) => step <= last[kind]);
 }
 
 /** The whole lines of a log, without those that are torn or strange. */

@@ -19,7 +19,8 @@ import { begin } from "./imports/start.js";
 import { formatBytes, formatCount, formatSeconds, formatValue } from "./format.js";
 import { isComplete, TrainingLoop, type CheckpointInterval } from "./loop.js";
 import type { Measured, MeasureTaker } from "./measuring.js";
-import { metricsPath, MetricsLog, readLosses } from "./metrics.js";
+import { metricsPath, MetricsLog, readLosses, readMetrics } from "./metrics.js";
+import { Observers, type RunObserver } from "./observer.js";
 import { plotLine } from "./plot.js";
 import { formatMeasures, Progress } from "./progress.js";
 import { Terminal, type Output } from "./terminal.js";
@@ -34,7 +35,7 @@ export interface TrainOptions {
   readonly data?: readonly string[];
   /** What stands for the stages that the recipe begins with, by name: a run's folder, or a file of weights. */
   readonly from?: ReadonlyMap<string, string>;
-  /** Prints nothing for people. */
+  /** Prints nothing for people, but what is wrong with a log. */
   readonly quiet?: boolean;
   /** Prints the summary as the last line on `stdout`, and all text for people on `stderr`. */
   readonly json?: boolean;
@@ -42,6 +43,8 @@ export interface TrainOptions {
   readonly checkpointEvery?: CheckpointInterval;
   /** Aborting it stops the run after the steps under way, with everything saved: see `watchInterrupts`. */
   readonly signal?: AbortSignal;
+  /** Who else is told how the run goes. */
+  readonly observers?: readonly RunObserver[];
   /** By default those of the process. */
   readonly stdout?: Output;
   readonly stderr?: Output;
@@ -92,17 +95,31 @@ export async function train(
   let state: RunState = checkpoint?.state ?? { step: 0, evaluatedAt: 0, loss: null, measures: {}, measuredAt: 0, measured: {}, seconds: 0 };
   let origins = checkpoint?.origins ?? [];
   let complete = isComplete(state, steps);
-  if (checkpoint && complete) {
-    people.print(`This run is finished: nothing is left to train.`);
-    // It may have been killed after its last checkpoint, before these.
-    await saveWeights(folder, manifest, checkpoint);
-  } else {
-    if (options.resume) people.print(...resumption(checkpoint, steps, engine));
-    await engine.initialise();
-    if (checkpoint) await engine.write(checkpoint.values);
-    else if (manifest.start !== undefined) origins = await beginWith(manifest, engine, people, options);
-    ({ state, complete } = await runLoop(manifest, engine, data, steps, { state, origins }, measuring, people, options));
+  const observers = new Observers(options.observers ?? [], (message) => {
+    people.clear();
+    stderr.write(`${message}\n`);
+  });
+  if (!observers.areNone) {
+    const { step, seconds } = state;
+    observers.start({ manifest, folder, device: engine.device, steps, step, seconds, kept: readMetrics(folder, state) });
   }
+  try {
+    if (checkpoint && complete) {
+      people.print(`This run is finished: nothing is left to train.`);
+      // It may have been killed after its last checkpoint, before these.
+      await saveWeights(folder, manifest, checkpoint);
+    } else {
+      if (options.resume) people.print(...resumption(checkpoint, steps, engine));
+      await engine.initialise();
+      if (checkpoint) await engine.write(checkpoint.values);
+      else if (manifest.start !== undefined) origins = await beginWith(manifest, engine, people, options);
+      ({ state, complete } = await runLoop(manifest, engine, data, steps, { state, origins }, measuring, observers, people, options));
+    }
+  } catch (error) {
+    await observers.end({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+  await observers.end({ kind: complete ? "finished" : "interrupted" });
 
   if (complete) people.print(...closing(folder, state, people));
   else {
@@ -145,6 +162,7 @@ async function runLoop(
   steps: number,
   { state: from, origins }: Pick<Checkpoint, "state" | "origins">,
   measures: MeasureTaker | undefined,
+  observers: Observers,
   people: Terminal,
   { folder, signal, checkpointEvery = { seconds: 30 } }: TrainOptions,
 ): Promise<{ state: RunState; complete: boolean }> {
@@ -155,7 +173,13 @@ async function runLoop(
     {
       engine,
       data,
-      log,
+      log: {
+        append: (metrics) => {
+          log.append(metrics);
+          observers.line(metrics);
+        },
+        flush: () => log.flush(),
+      },
       steps,
       batch,
       checkpointEvery,
