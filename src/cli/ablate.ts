@@ -34,6 +34,9 @@ export async function ablate(spec: string, options: AblateOptions): Promise<void
   if (options.jobs === 0) throw new UsageError("--jobs must be at least 1");
   const address = options.mlflow === undefined ? undefined : MlflowAddress.parse(options.mlflow);
   if (typeof address === "string") throw new UsageError(address);
+  if (options.mlflow !== undefined && new URL(options.mlflow).password !== "") {
+    throw new UsageError("the cells' tasks are written down, and the address holds a password: give it in MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD");
+  }
   const { file, recipe: name } = parseSpecName(spec);
   const text: SpecText = { path: file, text: readText(file), host: fileHost(folderOfSpec(file)) };
   const compilation = compileFile({ file, recipe: undefined });

@@ -107,6 +107,10 @@ test("mistakes are told before anything is written", slow, async () => {
   expect(stderr).toContain("error[N0309]");
   expect(code).toBe(1);
   expect(existsSync(out)).toBe(false);
+  const secret = await norm(["ablate", file, "--out", out, "--mlflow", "http://me:secret@localhost:1"]);
+  expect(secret.stderr).toContain("MLFLOW_TRACKING_PASSWORD");
+  expect(secret.stderr).not.toContain("secret");
+  expect(secret.code).toBe(2);
   const missing = await norm(["ablate", `${file}#stdy`]);
   expect(missing.code).toBe(1);
   const nowhere = await norm(["report", out]);
