@@ -14,3 +14,8 @@ export class ProblemsFound extends Error {
 export class Interrupted extends Error {
   override name = "Interrupted";
 }
+
+/** `norm diff --exit-code` found differences. */
+export class DifferencesFound extends Error {
+  override name = "DifferencesFound";
+}

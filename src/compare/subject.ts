@@ -18,6 +18,8 @@ export interface Subject {
   readonly modules: Compilation["modules"];
   /** Whether the spec itself has the recipe. If not, it was made to run a definition, and says nothing. */
   readonly hasRecipe: boolean;
+  /** The line of the spec from which on stands what was asked for, and not what the file says. */
+  readonly madeFrom?: number;
 }
 
 /** The text of a spec, and what it may read. */
@@ -69,7 +71,17 @@ export function subject(spec: SpecText, definition?: string): Subject {
   if (own.keyword === "train" && asked.settings.length === 0 && imported === undefined) return finished(name, plain, asked.name, true);
   const recipe = freeName(plain.main, "compared");
   const made = settingFor(own, asked, plain, recipe, spec);
-  return finished(name, compile(path, `${text}\n${made}\n`, host, recipe), recipe, own.keyword === "train");
+  return { ...finished(name, compile(path, `${text}\n${made}\n`, host, recipe), recipe, own.keyword === "train"), madeFrom: text.split("\n").length + 1 };
+}
+
+/**
+ * Several of the names that a file stands for, compiled together.
+ * @throws SubjectError
+ */
+export function subjects(spec: SpecText, names: readonly string[]): ReadonlyMap<string, Subject> {
+  if (!names.every((name) => isTrain(spec, name))) return new Map(names.map((name) => [name, subject(spec, name)]));
+  const compilation = compile(spec.path, spec.text, spec.host);
+  return new Map(names.map((name) => [name, finished(`${spec.path}#${name}`, compilation, name, true)]));
 }
 
 function isTrain(spec: SpecText, name: string): boolean {

@@ -96,8 +96,8 @@ test("definitions are compared, with settings", async () => {
   const wide = (await run(cwd, ["a.norm#classifier", "a.norm#classifier(dim: 16)"])).stdout;
   expect(wide).toContain("      - 8   a.norm:29\n      + 16  a.norm#classifier(dim: 16)\n");
   expect(wide).toContain("recipe: no recipe was compared");
-  expect((await run(cwd, ["parts.norm#mine", "parts.norm#mine(floor: 0.1)"])).stdout).toMatch(/^same weights, another function: all 1 weight tensor load/m);
-  expect((await run(cwd, ["parts.norm", "parts.norm#encoder(ratio: 4)"])).stdout).toMatch(/ratio \(parameter\)\n {6}- 2 .*\n {6}\+ 4 /);
+  expect((await run(cwd, ["parts.norm#mine", "parts.norm#mine(floor: 0.1)"])).stdout).toMatch(/^same weights, another function: the one weight tensor loads/m);
+  expect((await run(cwd, ["parts.norm#encoder(width: 16)", "parts.norm#encoder(width: 16, ratio: 4)"])).stdout).toMatch(/ratio \(parameter\)\n {6}- 2 .*\n {6}\+ 4 /);
   expect(await run(cwd, ["a.norm#clasifier", "a.norm"])).toMatchObject({ code: 1, stderr: expect.stringContaining("classifier") });
 });
 

@@ -14,6 +14,7 @@ export interface Change {
 
 /** A decision on one side: its text, and where it stands. */
 export interface Side {
+  /** Of a definition with several lines that differ, these lines. */
   readonly text: string;
   readonly file: string;
   readonly line: number;
@@ -64,5 +65,5 @@ export function changesBetween(before: readonly Decision[], after: readonly Deci
 function shown({ side: own, parts }: Decision, other: Decision): Side {
   if (parts === undefined) return own;
   const lacking = parts.filter(({ meaning }) => other.parts?.some((part) => part.meaning === meaning) !== true);
-  return lacking.length === 0 ? { ...own, text: "the same without that" } : { ...lacking[0]!.side, text: lacking.map(({ side: { text } }) => text).join(" ") };
+  return lacking.length === 0 ? { ...own, text: "the same without that" } : { ...lacking[0]!.side, text: lacking.map(({ side: { text } }) => text).join("\n") };
 }

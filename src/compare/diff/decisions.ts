@@ -1,6 +1,7 @@
 /** The decisions of a recipe's model and of its text, each under the name that a diff gives it. */
 
-import { place } from "../../semantics/modules.js";
+import type { Place } from "../../diagnostics/diagnostic.js";
+import { type Module, place } from "../../semantics/modules.js";
 import type { StackRecord, SublayerRecord } from "../../semantics/model.js";
 import { policyText } from "../../semantics/sites.js";
 import { type Value, describe, numberText } from "../../semantics/values.js";
@@ -11,8 +12,8 @@ import { type Decision, side, textAt } from "./change.js";
 import type { Meanings, Scope } from "./meaning.js";
 
 /** The settings of the model's parameters. @param names what each parameter is called in the diff, by its own name. */
-export function parameterDecisions({ compiled: { recipe } }: Subject, meanings: Meanings, names: ReadonlyMap<string, string>): Decision[] {
-  const { definition, module, given } = recipe.model;
+export function parameterDecisions(subject: Subject, meanings: Meanings, names: ReadonlyMap<string, string>): Decision[] {
+  const { definition, module, given } = subject.compiled.recipe.model;
   const scope: Scope = new Map();
   return (definition.parameters ?? []).flatMap((parameter): Decision[] => {
     const { name } = parameter.name;
@@ -21,7 +22,7 @@ export function parameterDecisions({ compiled: { recipe } }: Subject, meanings: 
     const common = { kind: "parameter" as const, name: shown };
     if (argument !== undefined) {
       const meaning = meanings.value(argument.value);
-      return [{ ...common, side: side(valueText(argument.value), argument.place), meaning, resolved: meaning }];
+      return [{ ...common, side: side(valueText(argument.value), boundAt(subject, name) ?? argument.place), meaning, resolved: meaning }];
     }
     if (parameter.default === undefined) return [];
     const where = place(module.source, parameter);
@@ -29,6 +30,25 @@ export function parameterDecisions({ compiled: { recipe } }: Subject, meanings: 
     scope.set(name, `parameter ${shown}`);
     return [{ ...common, side: side(textAt(place(module.source, parameter.default)), where), meaning, resolved: meaning }];
   });
+}
+
+/** Where a variant of the recipe gives a parameter its value: `dim = 96`. */
+function boundAt({ modules, compiled }: Subject, parameter: string): Place | undefined {
+  let module: Module | undefined = modules.own[0];
+  let value: ast.Expression | undefined = module?.definitions.get(compiled.recipe.name)?.value;
+  while (module !== undefined && value !== undefined) {
+    if (value.kind === "Variant") {
+      const node: ast.Statement | undefined = value.items.find((item) => item.kind === "Binding" && item.name.name === parameter);
+      if (node !== undefined) return place(module.source, node);
+      value = value.base;
+    } else if (value.kind === "Name") {
+      const imported = module.imports.get(value.name);
+      const definition: ast.Definition | undefined = module.definitions.get(value.name) ?? (imported?.kind === "definition" ? imported.definition : undefined);
+      if (!module.definitions.has(value.name) && imported?.kind === "definition") module = imported.module;
+      value = definition?.value;
+    } else return undefined;
+  }
+  return undefined;
 }
 
 /** The statements of the model. @param names what each local name is called in the diff. */
@@ -58,8 +78,14 @@ function placementDecision({ path, placement, callable }: StackRecord, meanings:
   const modules = [callable.module, ...callable.variants.map(({ module }) => module)];
   const at = lines.findLastIndex((items) => items.some((item) => item.kind === "Place"));
   const node = lines[at]!.findLast((item) => item.kind === "Place")!;
-  const meaning = meanings.value(placement);
-  return [{ kind: "placement", name: `${path}.place`, side: side(policyText(placement), place(modules[at]!.source, node)), meaning, resolved: meaning }];
+  const resolved = meanings.value(placement);
+  const scope = at === 0 ? parameterScope(callable.definition) : new Map<string, string>();
+  const meaning = names(node, scope) ? meanings.of(node, modules[at]!, scope) : resolved;
+  return [{ kind: "placement", name: `${path}.place`, side: side(policyText(placement), place(modules[at]!.source, node)), meaning, resolved }];
+}
+
+function parameterScope({ parameters }: ast.Definition): Scope {
+  return new Map((parameters ?? []).map((parameter, i) => [parameter.name.name, `$${i}`]));
 }
 
 /** What the model gives to the stack's parameters, apart from tensors: where it says nothing, their defaults. */
@@ -71,16 +97,18 @@ function argumentDecisions({ path, callable, place: where }: StackRecord, meanin
     const { name } = parameter.name;
     own.set(name, `$${i}`);
     const argument = given.get(name);
-    const bound = argument === undefined ? variants.findLast(({ bindings }) => bindings.has(name))?.bindings.get(name) : undefined;
+    const variant = argument === undefined ? variants.findLast(({ bindings }) => bindings.has(name)) : undefined;
     const common = { kind: "parameter" as const, name: `${path}.${name}` };
     if (argument !== undefined) {
       const resolved = meanings.value(argument.value);
       const meaning = argument.node === undefined ? resolved : meanings.of(argument.node, module, names);
       return [{ ...common, side: side(valueText(argument.value), argument.place), meaning, resolved }];
     }
-    if (bound !== undefined) {
+    if (variant !== undefined) {
+      const bound = variant.bindings.get(name)!;
+      const node = variant.items.find((item) => item.kind === "Binding" && item.name.name === name);
       const meaning = meanings.value(bound);
-      return [{ ...common, side: side(valueText(bound), where), meaning, resolved: meaning }];
+      return [{ ...common, side: side(valueText(bound), node === undefined ? where : place(variant.module.source, node)), meaning, resolved: meaning }];
     }
     if (parameter.default === undefined) return [];
     const meaning = meanings.of(parameter.default, module, own);
@@ -92,7 +120,7 @@ function argumentDecisions({ path, callable, place: where }: StackRecord, meanin
 function lineDecisions(stack: StackRecord, meanings: Meanings): Decision[] {
   const { path, callable } = stack;
   const { definition, module } = callable;
-  const scope: Scope = new Map((definition.parameters ?? []).map((parameter, i) => [parameter.name.name, `$${i}`]));
+  const scope = parameterScope(definition);
   const ran = new Map<ast.Sublayer, SublayerRecord>();
   for (const sublayer of stack.sublayers) if (!ran.has(sublayer.node)) ran.set(sublayer.node, sublayer);
   const decisions: Decision[] = [];
@@ -114,9 +142,11 @@ function lineDecisions(stack: StackRecord, meanings: Meanings): Decision[] {
         const name = named(record.layer.definition.name.name);
         const placed = node.placed === undefined ? "" : ` placed ${meanings.value(record.placement)}`;
         const normalized = record.own === undefined ? "" : ` normalized ${meanings.value(record.own)}`;
+        // What a parameter of the stack stands for is a decision of its own.
+        const said = [...(node.placed !== undefined && names(node.placed, scope) ? [] : [placed]), ...(node.normalized !== undefined && names(node.normalized, scope) ? [] : [normalized])].join("");
         const text = meanings.of({ ...node, value: withoutName(node.value) }, module, scope);
         const reference = meanings.reference(record.layer.definition, record.layer.module);
-        decisions.push({ kind: "sublayer", name, side: side(textAt(where), where), meaning: `${reference} ${text}${placed}${normalized}`, resolved: `${meanings.value(record.layer)}${placed}${normalized}` });
+        decisions.push({ kind: "sublayer", name, side: side(textAt(where), where), meaning: `${reference} ${text}${said}`, resolved: `${meanings.value(record.layer)}${placed}${normalized}` });
       } else if (node.kind === "Normalize" && node.policy === undefined) {
         decisions.push({ kind: "sublayer", name: named("normalize"), side: side("normalize", where), meaning: "normalize", resolved: "normalize" });
       } else if (node.kind === "Repeat") {
@@ -138,6 +168,11 @@ function lineDecisions(stack: StackRecord, meanings: Meanings): Decision[] {
 /** The arguments of a layer that is named by itself elsewhere. */
 function withoutName(node: ast.Expression): ast.Expression {
   return node.kind === "Call" ? { ...node, callee: { kind: "None", start: 0, end: 0 } } : { kind: "None", start: 0, end: 0 };
+}
+
+/** Whether a node names something of the scope. */
+function names(node: ast.Node, scope: Scope): boolean {
+  return (node.kind === "Name" && scope.has(node.name)) || childrenOf(node).some((child) => names(child, scope));
 }
 
 function contains(node: ast.Node, wanted: ast.Node): boolean {

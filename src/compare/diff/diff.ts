@@ -2,13 +2,13 @@
 
 import type { Subject } from "../subject.js";
 import { definitionsOf, localNames, parameterNames } from "./alignment.js";
-import { type Change, changesBetween } from "./change.js";
+import { type Change, type Decision, type Side, changesBetween } from "./change.js";
 import { definitionDecisions, parameterDecisions, stackDecisions, statementDecisions } from "./decisions.js";
 import { type Landing, landings } from "./landing.js";
 import { Meanings } from "./meaning.js";
 import { policyChanges } from "./policies.js";
 import { type Quantity, quantities } from "./quantities.js";
-import { recipeDecisions } from "./recipe.js";
+import { recipeDecisions, stageChanges } from "./recipe.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 
 export interface Diff {
@@ -25,6 +25,15 @@ export interface Diff {
   /** The sites of each stack, and what is applied there. */
   readonly landings: readonly Landing[];
   readonly quantities: readonly Quantity[];
+  /** What the quantities hold for. */
+  readonly settings: { readonly before: Setting; readonly after: Setting };
+}
+
+export interface Setting {
+  /** Examples in a step. */
+  readonly batch: number;
+  /** Whether the recipe was made for the comparison, since the spec has none for what is compared. */
+  readonly isMade: boolean;
 }
 
 /** Compares what two subjects resolve to. */
@@ -32,20 +41,31 @@ export function diff(before: Subject, after: Subject): Diff {
   const shared = new Set([...definitionsOf(before)].filter((key) => definitionsOf(after).has(key)));
   const [old, now] = [new Meanings(before.modules, shared), new Meanings(after.modules, shared)];
   const model = modelChanges(before, after, old, now, shared);
-  const recipe = before.hasRecipe && after.hasRecipe ? changesBetween(recipeDecisions(before, old), recipeDecisions(after, now)) : [];
+  const recipe = before.hasRecipe && after.hasRecipe ? [...changesBetween(recipeDecisions(before, old), recipeDecisions(after, now)), ...stageChanges(before, after)] : [];
   const verdict = verdictOf(before.compiled, after.compiled, model);
   // Where both compute the same from the same first values, texts that differ say the same.
-  const changes = verdict.level === "identical" || verdict.isRenamed === true ? [] : model;
+  const changes = (verdict.level === "identical" || verdict.isRenamed === true ? [] : model).map((change) => asAsked(change, before, after));
   return {
     before: before.name,
     after: after.name,
     verdict,
     changes,
-    recipe,
+    recipe: recipe.map((change) => asAsked(change, before, after)),
     variables: changes.length + recipe.length,
     landings: landings({ model: before.compiled.training, meanings: old }, { model: after.compiled.training, meanings: now }),
     quantities: quantities(before.compiled, after.compiled),
+    settings: { before: settingOf(before), after: settingOf(after) },
   };
+}
+
+/** A side that stands in no file stands in what was asked for: `a.norm#classifier(dim: 96)`. */
+function asAsked({ before, after, ...rest }: Change, old: Subject, now: Subject): Change {
+  const placed = (own: Side, { name, compiled, madeFrom }: Subject): Side => (madeFrom !== undefined && own.line >= madeFrom && own.file === compiled.recipe.place.source.path ? { ...own, file: name, line: 1, column: 1 } : own);
+  return { ...rest, ...(before && { before: placed(before, old) }), ...(after && { after: placed(after, now) }) };
+}
+
+function settingOf({ compiled, hasRecipe }: Subject): Setting {
+  return { batch: compiled.recipe.batch, isMade: !hasRecipe };
 }
 
 function modelChanges(before: Subject, after: Subject, old: Meanings, now: Meanings, shared: ReadonlySet<string>): Change[] {
@@ -56,8 +76,10 @@ function modelChanges(before: Subject, after: Subject, old: Meanings, now: Meani
   const settings = changesBetween(parameterDecisions(before, old, parameters.before), parameterDecisions(after, now, parameters.after));
   const stacks = stackChanges(before, after, old, now, own, other);
   const statements = changesBetween(statementDecisions(before, old, own), statementDecisions(after, now, other));
-  // Last: by now every definition has been met that the models use.
-  const definitions = changesBetween(definitionDecisions(old, shared), definitionDecisions(now, shared));
+  // Last: by now every definition has been met that the models use. That only one of them uses it, another line says.
+  const [defined, redefined] = [definitionDecisions(old, shared), definitionDecisions(now, shared)];
+  const inBoth = (own: readonly Decision[], others: readonly Decision[]) => own.filter(({ name }) => others.some((other) => other.name === name));
+  const definitions = changesBetween(inBoth(defined, redefined), inBoth(redefined, defined));
   return [...stacks, ...settings, ...statements, ...definitions];
 }
 

@@ -2,6 +2,7 @@
 
 import type { Elaborator } from "../../semantics/elaborator.js";
 import type { GroupSite } from "../../semantics/model.js";
+import { folded } from "../overview/paths.js";
 import type { Meanings } from "./meaning.js";
 
 export interface Landing {
@@ -14,7 +15,7 @@ export interface Landing {
 }
 
 export interface LandingRow {
-  /** `encoder.0–11.attention.before`. */
+  /** `encoder.0..11.attention.before`. */
   readonly site: string;
   /** How many sites it stands for. */
   readonly count: number;
@@ -96,7 +97,7 @@ function landingOf(stack: string, before: Sites | undefined, after: Sites | unde
     return { site, count: 1, cells };
   });
   const changed = rows.filter(({ cells }) => cells.some(({ isChanged }) => isChanged));
-  return changed.length === 0 ? undefined : { stack, groups, rows: folded(changed), unchanged: rows.length - changed.length };
+  return changed.length === 0 ? undefined : { stack, groups, rows: joined(changed), unchanged: rows.length - changed.length };
 }
 
 /** The sites of both sides, each once: new ones behind those that they follow. */
@@ -110,26 +111,7 @@ function inOrder(before: readonly string[], after: readonly string[]): string[] 
   return result;
 }
 
-/** Rows of successive repetitions with the same cells become one. */
-function folded(rows: readonly LandingRow[]): LandingRow[] {
-  const open = new Map<string, { row: LandingRow; first: number; last: number; parts: readonly [string, string] }>();
-  const result: { row: LandingRow; first: number; last: number; parts: readonly [string, string] | undefined }[] = [];
-  for (const row of rows) {
-    const match = /^(.*?\.)(\d+)(\..*)$/.exec(row.site);
-    if (match === null) {
-      result.push({ row, first: 0, last: 0, parts: undefined });
-      continue;
-    }
-    const [, head, index, tail] = match as unknown as [string, string, string, string];
-    const key = `${head}*${tail} ${JSON.stringify(row.cells)}`;
-    const known = open.get(key);
-    if (known !== undefined && known.last === Number(index) - 1) {
-      known.last++;
-      continue;
-    }
-    const run = { row, first: Number(index), last: Number(index), parts: [head, tail] as const };
-    open.set(key, run);
-    result.push(run);
-  }
-  return result.map(({ row, first, last, parts }) => (parts === undefined || first === last ? row : { ...row, site: `${parts[0]}${first}–${last}${parts[1]}`, count: last - first + 1 }));
+/** Rows of repetitions with the same cells become one. */
+function joined(rows: readonly LandingRow[]): LandingRow[] {
+  return folded(rows, ({ site }) => site, ({ cells }) => JSON.stringify(cells)).map(({ path, items }) => ({ ...items[0]!, site: path, count: items.length }));
 }

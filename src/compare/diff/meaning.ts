@@ -4,6 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { groupNames } from "../../semantics/calls.js";
 import { definitionNamed } from "../../semantics/measurements.js";
 import type { Module, Modules } from "../../semantics/modules.js";
 import type { CallableValue, Value } from "../../semantics/values.js";
@@ -91,12 +92,23 @@ export class Meanings {
         const name = scope.get(node.name.name);
         return `${name?.endsWith(" axes") === true ? name : node.name.name}${extent}`;
       }
+      case "Call":
+        return this.fields({ ...node, arguments: this.ownArguments(node, module, scope) }, module, scope);
       case "Policy":
         // The order of the lines says nothing.
         return `{${node.lines.map((line) => `${(line.groups ?? []).map((group) => group.name).toSorted().join("+")}:${this.of(line.value, module, scope)}`).toSorted().join(",")}}`;
       default:
         return this.fields(node, module, scope);
     }
+  }
+
+  /** What a stack is given for its parameters is compared with the stack; its groups are the statement's own. */
+  private ownArguments({ callee, arguments: given }: ast.Call, module: Module, scope: Scope): readonly ast.Argument[] {
+    if (callee.kind !== "Name" || scope.has(callee.name)) return given;
+    const definition = definitionNamed({ modules: this.modules }, module, callee.name)?.definition;
+    if (definition?.keyword !== "stack") return given;
+    const groups = groupNames(definition).map((group) => group.name.name);
+    return given.filter(({ name }) => name !== undefined && groups.includes(name.name));
   }
 
   private fields(node: object, module: Module, scope: Scope): string {

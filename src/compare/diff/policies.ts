@@ -5,7 +5,7 @@ import { coverage } from "../../semantics/policies.js";
 import { policyText } from "../../semantics/sites.js";
 import type { StackRecord } from "../../semantics/model.js";
 import type { PolicyLineValue, PolicyValue } from "../../semantics/values.js";
-import { type Change, type Side, side } from "./change.js";
+import { type Change, type Side, side, textAt } from "./change.js";
 import type { Meanings } from "./meaning.js";
 
 /** A stack with what gives its norms their meaning. */
@@ -31,20 +31,29 @@ function overrides({ stack }: StackSide): Map<string, PolicyValue> {
 
 interface Landed {
   readonly meaning: string;
+  /** The line's text where it names a parameter of the stack: what that stands for is a decision of its own. */
+  readonly said: string | undefined;
   readonly text: string;
   readonly place: Place;
   readonly line: PolicyLineValue;
 }
 
-function landed({ groups, meanings }: StackSide, policy: PolicyValue | undefined): Map<string, Landed> {
+function landed({ stack, groups, meanings }: StackSide, policy: PolicyValue | undefined): Map<string, Landed> {
   if (policy === undefined) return new Map();
-  return new Map([...coverage(policy, groups)].map(([group, line]): [string, Landed] => [group, { meaning: meanings.value(line.norm), text: policyText(line.norm), place: line.place, line }]));
+  return new Map([...coverage(policy, groups)].map(([group, line]): [string, Landed] => [group, { meaning: meanings.value(line.norm), said: said(stack, line), text: policyText(line.norm), place: line.place, line }]));
+}
+
+function said({ callable: { definition, module } }: StackRecord, { place }: PolicyLineValue): string | undefined {
+  if (place.source !== module.source) return undefined;
+  const text = textAt(place);
+  return (definition.parameters ?? []).some(({ name }) => new RegExp(`(?<![\\w.])${name.name}(?![\\w]|\\s*:)`).test(text)) ? text : undefined;
 }
 
 /** Groups that one line covers on both sides change together, as one decision. */
 function policyPair(name: string, before: ReadonlyMap<string, Landed>, after: ReadonlyMap<string, Landed>): Change[] {
   const groups = [...new Set([...before.keys(), ...after.keys()])];
-  const differing = groups.filter((group) => before.get(group)?.meaning !== after.get(group)?.meaning);
+  const isSaidAlike = (group: string) => before.get(group)?.said !== undefined && before.get(group)?.said === after.get(group)?.said;
+  const differing = groups.filter((group) => before.get(group)?.meaning !== after.get(group)?.meaning && !isSaidAlike(group));
   const together = new Map<string, string[]>();
   const lines = new Map<PolicyLineValue, number>();
   const numberOf = (landing: Landed | undefined) => {

@@ -29,9 +29,12 @@ export function verdictOf(before: Compiled, after: Compiled, changes: readonly C
   const [old, now] = [weightsOf(before), weightsOf(after)];
   const function_ = comparePrograms(before.program, after.program, ["forward", "evaluate"]);
   if (function_.isSame) {
-    const partner = (name: string) => function_.slots.get(name) ?? (now.has(name) ? name : undefined);
+    // The first values pair weights as well that nothing reads.
+    const whole = comparePrograms(before.program, after.program, ["forward", "evaluate", "initialise"]);
+    const beginsAlike = whole.isSame;
+    const slots = whole.isSame ? whole.slots : function_.slots;
+    const partner = (name: string) => slots.get(name) ?? (now.has(name) ? name : undefined);
     const loads = [...old.keys()].flatMap((name) => (partner(name) === undefined ? [] : [{ before: name, after: partner(name)! }]));
-    const beginsAlike = comparePrograms(before.program, after.program, ["forward", "evaluate", "initialise"]).isSame;
     const isIdentical = function_.isExact && loads.every((pair) => pair.before === pair.after) && old.size === now.size && beginsAlike;
     const complete = { loads, gone: [...old.keys()].filter((name) => !loads.some((pair) => pair.before === name)), fresh: [...now.keys()].filter((name) => !loads.some((pair) => pair.after === name)) };
     if (isIdentical) return { level: "identical", ...complete };
