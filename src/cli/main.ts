@@ -71,7 +71,7 @@ function program(): Command {
   norm
     .command("format")
     .description("Write specs in the canonical format; without files, standard input to standard output.")
-    .argument("[paths...]", "files and folders")
+    .argument("[paths...]", "files and folders; of a Markdown file that is named, the fenced `norm` blocks")
     .option("--check", "change nothing, and fail when a file is not formatted", false)
     .action(async (paths: string[], options) => (await import("./format.js")).formatFiles(paths, options));
 

@@ -5,10 +5,11 @@
  * one line, it moves in front of the smallest statement or item around it.
  */
 
-import { type Doc, type Printer, util } from "prettier";
+import type { Doc, Printer } from "prettier";
 import { builders } from "prettier/doc";
-import type { Comment, Definition, Node, Span, Statement, When } from "../syntax/ast.js";
+import type { Comment, Definition, Node, Statement, When } from "../syntax/ast.js";
 import { childrenOf } from "../syntax/visit.js";
+import { type Surroundings, isBlankLineBehind, surroundingsOf } from "./surroundings.js";
 
 const { hardline } = builders;
 
@@ -38,6 +39,8 @@ const itemKinds: ReadonlySet<Node["kind"]> = new Set<Node["kind"]>([
 
 /** Statements and the items of lists, each of which can stand on a line of its own. */
 function canAttachComment(node: Node, [parent]: Node[]): boolean {
+  // Behind `measure … given image = blurred` the line may go on.
+  if (node.kind === "Binding" && parent?.kind === "Measurement") return false;
   if (statementKinds.has(node.kind) || itemKinds.has(node.kind)) return true;
   // The axes of a clause, as in `over head, key`, are no list of their own.
   if (node.kind === "AxisDeclaration") return parent?.kind !== "Clause";
@@ -55,15 +58,16 @@ function attach(node: Node, comment: Attached, side: "leading" | "trailing" | "d
 /** Decides for every comment, so that Prettier's own rules never apply. */
 function handleComment(comment: Attached, text: string, _options: unknown, file: Node): true {
   const { enclosingNode: enclosing, precedingNode: preceding, followingNode: following } = comment;
-  const follows = preceding !== undefined && /^[\s,]*$/.test(withoutComments(text.slice(preceding.end, comment.start)));
-  const leads = following !== undefined && /^[\s,]*$/.test(withoutComments(text.slice(comment.end, following.start)));
+  const around = surroundingsOf(comment, file, text);
+  const follows = preceding !== undefined && around.before <= preceding.end;
+  const leads = following !== undefined && around.after >= following.start;
   // `a = 1  // about a`
   if (follows && comment.placement === "endOfLine") return attach(preceding, comment, "trailing");
   if (leads) return attach(following, comment, "leading");
   if (follows) return attach(preceding, comment, "trailing");
   if (enclosing === undefined) return attach(file, comment, "dangling");
   if (enclosing.kind === "Definition") return placeInDefinition(enclosing, comment);
-  const block = emptyBlockAround(enclosing, comment, text);
+  const block = emptyBlockAround(enclosing, around, text);
   if (block !== undefined) {
     if (block !== "body") comment.block = block;
     return attach(enclosing, comment, "dangling");
@@ -83,24 +87,24 @@ function placeInDefinition(definition: Definition, comment: Attached): true {
 }
 
 /** The empty block of a statement that holds nothing but this comment and others like it. */
-function emptyBlockAround(node: Node, comment: Span, text: string): "then" | "otherwise" | "body" | undefined {
-  const before = withoutComments(text.slice(node.start, comment.start));
-  if (!/\{\s*$/.test(before) || !/^\s*\}/.test(withoutComments(text.slice(comment.end, node.end)))) return undefined;
+function emptyBlockAround(node: Node, { before, after }: Surroundings, text: string): "then" | "otherwise" | "body" | undefined {
+  const brace = before - 1;
+  if (brace < node.start || text[brace] !== "{" || text[after] !== "}") return undefined;
   switch (node.kind) {
     case "Repeat":
       return node.body.length === 0 ? "body" : undefined;
     case "Return":
       return node.gradient?.body.length === 0 ? "body" : undefined;
     case "When":
-      return emptyBranchAround(node, before);
+      return emptyBranchAround(node, text.slice(node.start, brace));
     default:
       return undefined;
   }
 }
 
-function emptyBranchAround(node: When, before: string): "then" | "otherwise" | undefined {
-  if (/\botherwise\s*\{\s*$/.test(before)) return node.otherwise?.length === 0 ? "otherwise" : undefined;
-  return node.then.length === 0 ? "then" : undefined;
+function emptyBranchAround({ then, otherwise }: When, head: string): "then" | "otherwise" | undefined {
+  if (/\botherwise\s*$/.test(withoutComments(head))) return otherwise?.length === 0 ? "otherwise" : undefined;
+  return then.length === 0 ? "then" : undefined;
 }
 
 /** The text with its comments blanked out. Texts in quotes, which may hold slashes, are blanked as well. */
@@ -113,7 +117,7 @@ export function printDanglingComments({ node }: { readonly node: Node }, text: s
   const dangling = ((node as Commented).comments ?? []).filter((comment) => !comment.leading && !comment.trailing && comment.block === block);
   return dangling.flatMap<Doc>((comment, i) => {
     comment.printed = true;
-    const blank = i < dangling.length - 1 && util.isNextLineEmpty(text, comment.end);
+    const blank = i < dangling.length - 1 && isBlankLineBehind(text, comment.end);
     return [i === 0 ? "" : hardline, comment.value, blank ? hardline : ""];
   });
 }

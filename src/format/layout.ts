@@ -1,8 +1,9 @@
 /** The shapes that the printer is made of: lists in brackets, blocks of entries, and the names in between. */
 
-import { type Doc, util } from "prettier";
+import type { Doc } from "prettier";
 import { builders } from "prettier/doc";
 import type { Node } from "../syntax/ast.js";
+import { isBlankLineBehind } from "./surroundings.js";
 
 const { group, hardline, ifBreak, indent, join, line, softline } = builders;
 
@@ -38,8 +39,10 @@ export function inBraces(items: readonly Doc[]): Doc {
   return group(["{", indent([line, join([",", line], [...items])]), ifBreak(","), line, "}"]);
 }
 
-/** `a, b` without brackets around. */
+/** `a, b` without brackets around. One alone is no list, and what it is broken into is not indented twice. */
 export function listed(items: readonly Doc[]): Doc {
+  const [only] = items;
+  if (items.length === 1 && only !== undefined) return only;
   return group(indent(join([",", line], [...items])));
 }
 
@@ -52,7 +55,7 @@ export function block(printing: Printing, fields: readonly string[], inside: rea
   const entries: Doc[] = [];
   path.each(({ node, isLast }) => {
     entries.push(printing.print());
-    if (!isLast) entries.push(hardline, util.isNextLineEmpty(text, node.end) ? hardline : "");
+    if (!isLast) entries.push(hardline, isBlankLineBehind(text, node.end) ? hardline : "");
   }, ...fields);
   if (entries.length === 0) return inside.length === 0 ? "{}" : ["{", indent([hardline, ...inside]), hardline, "}"];
   const edge = entries.length === 1 && mayFlatten ? line : hardline;

@@ -9,13 +9,14 @@
  * - Numbers stay as written; parentheses stand where the tree needs them.
  */
 
-import { type AstPath, type Doc, type Printer, util } from "prettier";
+import type { AstPath, Doc, Printer } from "prettier";
 import { builders, printer as docPrinter } from "prettier/doc";
 import type { Definition, File, Node, Use } from "../syntax/ast.js";
 import { comments, printDanglingComments } from "./comments.js";
 import { printArgument, printClause, printExpression } from "./expressions.js";
 import { type Printing, type TreePath, each } from "./layout.js";
 import { printAxis, printDefinition, printParameter, printPolicyLine, printStatement, printUse, printUseItem } from "./statements.js";
+import { isBlankLineBehind } from "./surroundings.js";
 
 const { hardline, join } = builders;
 
@@ -92,7 +93,7 @@ function printFile(file: File, printing: Printing): Doc {
   return parts.map(({ node, doc }, i) => {
     const next = parts[i + 1]?.node;
     if (next === undefined) return [doc, hardline];
-    const apart = node.kind === "Definition" || next.kind === "Definition" || util.isNextLineEmpty(text, node.end);
+    const apart = node.kind === "Definition" || next.kind === "Definition" || isBlankLineBehind(text, node.end);
     return [doc, hardline, apart ? hardline : ""];
   });
 }

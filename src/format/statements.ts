@@ -118,7 +118,10 @@ export function printStatement(node: Statement, printing: Printing): Doc {
     }
     case "Seeds":
       return ["seeds ", print("value")];
-    case "AblationReport":
-      return ["report ", listed(each(printing, "items"))];
+    case "AblationReport": {
+      const items = each(printing, "items");
+      // In front of what is reported there may be a comment, and then it begins a line of its own.
+      return ["report ", items.length === 1 ? indent(items) : listed(items)];
+    }
   }
 }

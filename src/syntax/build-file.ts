@@ -1,6 +1,6 @@
 /** The tree of a file, from whatever of it could be read. */
 
-import { type CstNode, type IToken, tokenMatcher } from "chevrotain";
+import { type CstNode, type IToken, tokenMatcher } from "#chevrotain";
 import type * as ast from "./ast.js";
 import { TreeBuilder, definitionKeywords, identifier } from "./build-ast.js";
 import { Reader, spanOf } from "./read-cst.js";

@@ -3,7 +3,7 @@
  * name followed by `=`, `<-` or `:`, or with a call. Each rule carries its production. `grammar/` is generated from here.
  */
 
-import { CstParser } from "chevrotain";
+import { CstParser } from "#chevrotain";
 import { expectations } from "./messages.js";
 import * as t from "./tokens.js";
 

@@ -1,6 +1,6 @@
 /** The diagnostics of characters and texts that are no part of the language. */
 
-import type { ILexingError, IToken } from "chevrotain";
+import type { ILexingError, IToken } from "#chevrotain";
 import { type Diagnostic, type Place, diagnostic } from "../diagnostics/diagnostic.js";
 import type { SourceFile } from "../diagnostics/source.js";
 import { spanOf } from "./read-cst.js";

@@ -1,6 +1,6 @@
 /** What the parser refuses, so that no text, however made, can exhaust the stack or hold us up. */
 
-import type { IToken } from "chevrotain";
+import type { IToken } from "#chevrotain";
 import type { Node } from "./ast.js";
 import { endsOperand } from "./recovery.js";
 import { childrenOf } from "./visit.js";

@@ -1,6 +1,6 @@
 /** What the grammar expected where a text left it, in the user's words. */
 
-import { type IParserErrorMessageProvider, type IToken, type TokenType, tokenLabel, tokenMatcher } from "chevrotain";
+import { type IParserErrorMessageProvider, type IToken, type TokenType, tokenLabel, tokenMatcher } from "#chevrotain";
 
 /** Where the parser stopped. */
 export interface Expectation {

@@ -1,6 +1,6 @@
 /** Mistakes against the grammar as diagnostics: what was expected, what stands there instead, and what would mend it. */
 
-import { type IToken, type TokenType, EOF } from "chevrotain";
+import { type IToken, type TokenType, EOF } from "#chevrotain";
 import { type Diagnostic, type DiagnosticDetails, diagnostic } from "../diagnostics/diagnostic.js";
 import { similarHelp } from "../diagnostics/similar.js";
 import type { SourceFile } from "../diagnostics/source.js";

@@ -6,7 +6,7 @@
  * not, whatever follows would be guesswork. Line breaks, which mean nothing in a correct text, say where things start.
  */
 
-import { type CstNode, type IToken, EOF, tokenMatcher } from "chevrotain";
+import { type CstNode, type IToken, EOF, tokenMatcher } from "#chevrotain";
 import { parser } from "./grammar.js";
 import { type Expectation, expectations } from "./messages.js";
 import * as t from "./tokens.js";

@@ -1,6 +1,6 @@
 /** The tokens of the language. Keywords come in two kinds: reserved ones, and words that only open a statement. */
 
-import { type TokenType, Lexer, createToken } from "chevrotain";
+import { type TokenType, Lexer, createToken } from "#chevrotain";
 
 /** Everything that can stand where a name is expected: identifiers, and the keywords that are not reserved. */
 export const Name = createToken({ name: "Name", pattern: Lexer.NA, label: "a name" });

@@ -7,8 +7,9 @@ import plugin from "../../src/format/plugin.js";
 import { lexer } from "../../src/syntax/tokens.js";
 import { samples } from "../syntax/samples.js";
 import { read, withoutPlaces } from "../syntax/tree.js";
+import { examples } from "./texts.js";
 
-it.each(samples)("leaves $name as it is", async ({ text }) => {
+it.each(examples)("leaves $name as it is", async ({ text }) => {
   expect(await formatText(text)).toBe(text);
 });
 
@@ -61,6 +62,24 @@ it.each([
   { what: "needless parentheses", text: "norm f=((a*b)+(c))^(2)-(-(d))", formatted: "norm f = (a * b + c)^2 - -d\n" },
   { what: "a comment in the head of a definition", text: "/// D\nnorm f // c\n(x){a=1}", formatted: "/// D\nnorm f(x) {\n  // c\n  a = 1\n}\n" },
   { what: "a comment in the head of a variant", text: "/// D\nnorm f = // c\ng", formatted: "/// D\nnorm f =\n  // c\n  g\n" },
+  {
+    what: "comments around what an ablation reports",
+    text: "ablation a of m{report// one\na.b// two\nhighest,// three\nc// four\nlowest// five\n}",
+    formatted: "ablation a of m {\n  report // one\n    // two\n    a.b highest, // three\n    // four\n    c lowest // five\n}\n",
+  },
+  {
+    what: "a comment inside what a measure is given",
+    text: "train t of m{measure a given x=f(y)\n// c\nevery 2 steps measure b}",
+    formatted: "train t of m {\n  // c\n  measure a given x = f(y) every 2 steps\n  measure b\n}\n",
+  },
+  {
+    what: "a measure that is broken inside",
+    text: "train t of m{measure f(a,// c\nb) every 2 steps}",
+    formatted: "train t of m {\n  measure f(\n    a, // c\n    b,\n  ) every 2 steps\n}\n",
+  },
+  { what: "a comment behind everything, without a line end", text: "norm f=g// c", formatted: "norm f = g // c\n" },
+  { what: "what separates lines elsewhere", text: "norm f=g // a\u2028b\u0085c\fd\0e\nuse \"\u2029\"", formatted: "norm f = g // a\u2028b\u0085c\fd\0e\n\nuse \"\u2029\"\n" },
+  { what: "mixed line ends", text: "norm f(x){\r\na=1\r\r\nb=2\n// c\r}", formatted: "norm f(x) {\n  a = 1\n\n  b = 2\n  // c\n}\n" },
   { what: "a comment inside an expression", text: "norm f(x){a=1 b=a // c\n+1}", formatted: "norm f(x) {\n  a = 1\n  // c\n  b = a + 1\n}\n" },
 ])("formats $what", async ({ text, formatted }) => {
   expect(await formatText(text)).toBe(formatted);
@@ -85,6 +104,18 @@ it.each([
   const text = await formatText(`norm f = ${expression}`);
   expect(text.replace(/\s+|,(?=\s)/g, "")).toBe(`normf=${expression}`.replace(/\s+/g, ""));
   expect(await formatText(text)).toBe(text);
+});
+
+it.each([
+  ["behind a statement", "norm f(x) { a = b\n", " b = c }"],
+  ["in an empty block", "norm f(x) { when x {\n", "} otherwise {} }"],
+  ["in an expression", "norm f(x) { a = \n", " b }"],
+])("is quick about thousands of comments %s", async (_, before, after) => {
+  const start = performance.now();
+  const text = await formatText(before + "// a comment\n".repeat(20_000) + after);
+  expect(text.match(/\/\/ a comment$/gm)).toHaveLength(20_000);
+  // What takes the square of their number takes half a minute and more.
+  expect((performance.now() - start) / 1000).toBeLessThan(15);
 });
 
 describe("as a plugin of Prettier", () => {
