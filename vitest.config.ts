@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     // Processes, and not threads: the driver is found by an environment variable that is read when a process starts.
     pool: "forks",
+    // What the build has bundled is run as it is.
+    server: { deps: { external: [/\/dist\/vendor\//] } },
     // Limits for what hangs. Machines are shared, and a software GPU compiles slowly.
     testTimeout: 120_000,
     hookTimeout: 120_000,

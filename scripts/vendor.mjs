@@ -3,11 +3,12 @@
  * than a small spec takes to compile. `#chevrotain` in package.json names it.
  */
 
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const vendor = new URL("../dist/vendor/", import.meta.url);
 const chevrotain = new URL("../../", import.meta.resolve("chevrotain"));
 mkdirSync(vendor, { recursive: true });
-copyFileSync(new URL("lib/chevrotain.mjs", chevrotain), new URL("chevrotain.js", vendor));
+const bundle = readFileSync(new URL("lib/chevrotain.mjs", chevrotain), "utf8");
+writeFileSync(new URL("chevrotain.js", vendor), bundle.replace(/^\/\/# sourceMappingURL=.*$/m, ""));
 copyFileSync(new URL("LICENSE.txt", chevrotain), new URL("chevrotain.LICENSE.txt", vendor));
 writeFileSync(new URL("chevrotain.d.ts", vendor), 'export * from "chevrotain";\n');

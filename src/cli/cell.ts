@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type Outcome, type Task, outcomePath, readOutcome, readTask, writeJson } from "../compare/ablation/folder.js";
 import { checkpointPath } from "../runtime/checkpoint.js";
-import { DataError } from "../runtime/data/index.js";
+import { DataError } from "../runtime/data/error.js";
 import { RunError } from "../runtime/errors.js";
 import type { Summary } from "../runtime/train.js";
 import { hold } from "./ablation-lock.js";

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { interruptedExitCode } from "../runtime/interrupts.js";
 import { RunError } from "../runtime/errors.js";
-import { DataError } from "../runtime/data/index.js";
+import { DataError } from "../runtime/data/error.js";
 import { deviceChoices } from "../runtime/tfjs/devices.js";
 import { targets } from "./targets.js";
 import { DifferencesFound, Interrupted, ProblemsFound, UsageError } from "./exit.js";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { readTask } from "../compare/ablation/folder.js";
 import type { PreparedConfiguration } from "../compare/ablation/prepare.js";
 import type { Compiled } from "../compiler/compile.js";
-import { DataError } from "../runtime/data/index.js";
+import { DataError } from "../runtime/data/error.js";
 import { metricsPath } from "../runtime/metrics.js";
 import { openRun } from "../runtime/start.js";
 import { runJobs } from "./jobs.js";

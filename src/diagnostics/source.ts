@@ -8,6 +8,8 @@ export interface Position {
 
 export class SourceFile {
   private readonly lineStarts: readonly number[];
+  /** Places that were asked for, by offset: those of an expression are, each time that it is evaluated. */
+  private readonly places = new Map<number, string>();
 
   /** @param path how the file is named in messages. */
   constructor(
@@ -33,8 +35,13 @@ export class SourceFile {
 
   /** `file:line:column`. */
   place(offset: number): string {
-    const { line, column } = this.position(offset);
-    return `${this.path}:${line}:${column}`;
+    let known = this.places.get(offset);
+    if (known === undefined) {
+      const { line, column } = this.position(offset);
+      known = `${this.path}:${line}:${column}`;
+      this.places.set(offset, known);
+    }
+    return known;
   }
 
   /** The text of a line, without its end. */

@@ -1,16 +1,13 @@
 /** Builds the operations of one entry. Equal operations are built once. */
 
 import type { SlotTypes } from "./definition.js";
+import { hashOf, isEqual } from "./equality.js";
 import { resultType } from "./ops/index.js";
-import type { AttributesOf, Op, OpKind, OpOf, Phase } from "./program.js";
+import type { AttributesOf, Op, OpKind, OpOf } from "./program.js";
 import { type Axis, type DType, type TensorType, hasAxis, sameAxes } from "./types.js";
 
-/** Where the operations being built stand. */
-export interface Position {
-  readonly place: string;
-  readonly phase: Phase;
-  readonly source?: string;
-}
+/** Where the operations being built stand: as some operation does, for one. */
+export type Position = Pick<Op, "place" | "phase" | "source">;
 
 /**
  * Makes operations for one entry, in order. Structurally equal operations are shared, so that common subexpressions
@@ -19,30 +16,26 @@ export interface Position {
 export class Builder {
   readonly operations: Op[] = [];
   position: Position = { place: "", phase: "forward" };
-  private readonly known = new Map<string, Op>();
+  /** Every operation at its hash, or at the next number that was free. */
+  private readonly known = new Map<number, Op>();
 
   constructor(readonly slots: SlotTypes) {}
 
   /** Adds one operation. @throws IrError when its type rule is broken. */
   add<K extends OpKind>(kind: K, operands: readonly Op[], attributes: AttributesOf[K]): OpOf<K> {
-    const key = `${kind}|${operands.map((operand) => operand.id).join(",")}|${textOf(attributes)}`;
-    const existing = this.known.get(key);
-    if (existing !== undefined) return existing as OpOf<K>;
+    let hash = hashOf(kind, operands, attributes);
+    for (let known = this.known.get(hash); known !== undefined; known = this.known.get(++hash)) {
+      if (isEqual(known, kind, operands, attributes)) return known as OpOf<K>;
+    }
     const type = resultType(kind, operands, attributes, this.slots);
-    const op = { id: this.operations.length, kind, operands, attributes, type, ...this.position } as unknown as OpOf<K>;
+    const { place, phase, source } = this.position;
+    const op: OpOf<K> = { id: this.operations.length, kind, operands, attributes, type, place, phase, source };
     this.operations.push(op as Op);
-    this.known.set(key, op as Op);
+    this.known.set(hash, op as Op);
     return op;
   }
 
   readonly build: Build = new Build(this);
-}
-
-/** Attributes as a text that tells them apart; JSON alone would write -Infinity and NaN alike, and -0 as 0. */
-function textOf(attributes: object): string {
-  if (!("value" in attributes)) return JSON.stringify(attributes);
-  const { value } = attributes;
-  return `${JSON.stringify(attributes)}${Object.is(value, -0) ? "-0" : String(value)}`;
 }
 
 /** One method for each operation, with the shapes of argument that read well; a thin layer over `Builder.add`. */

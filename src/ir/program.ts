@@ -84,7 +84,7 @@ export interface OpOf<K extends OpKind> {
   readonly place: string;
   readonly phase: Phase;
   /** `file:line:column` of the expression that it came from. Not part of the text form. */
-  readonly source?: string;
+  readonly source?: string | undefined;
 }
 export type Op = { [K in OpKind]: OpOf<K> }[OpKind];
 

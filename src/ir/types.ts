@@ -24,15 +24,18 @@ export function tensorType(dtype: DType, axes: readonly Axis[]): TensorType {
 
 /** @throws IrError when an axis is named twice or its extent is not a positive whole number. */
 export function checkAxes(axes: readonly Axis[]): void {
-  axes.forEach(({ name, extent }, i) => {
+  for (let i = 0; i < axes.length; i++) {
+    const { name, extent } = axes[i]!;
     if (!Number.isSafeInteger(extent) || extent < 1) throw new IrError(`extent ${extent} of \`${name}\` is not a positive whole number`);
-    if (axes.findIndex((axis) => axis.name === name) < i) throw new IrError(`axis \`${name}\` would stand there twice`);
-  });
+    for (let j = 0; j < i; j++) if (axes[j]!.name === name) throw new IrError(`axis \`${name}\` would stand there twice`);
+  }
 }
 
 /** How many elements a tensor of these axes has. */
 export function elements(axes: readonly Axis[]): number {
-  return axes.reduce((product, axis) => product * axis.extent, 1);
+  let product = 1;
+  for (const axis of axes) product *= axis.extent;
+  return product;
 }
 
 /** Bytes in memory; booleans take four, as on a GPU. */
@@ -40,13 +43,19 @@ export function bytes(type: TensorType): number {
   return 4 * elements(type.axes);
 }
 
+/** The axis `name`, if there is one. */
+function axisOf(axes: readonly Axis[], name: string): Axis | undefined {
+  for (const axis of axes) if (axis.name === name) return axis;
+  return undefined;
+}
+
 export function hasAxis(type: TensorType, name: string): boolean {
-  return type.axes.some((axis) => axis.name === name);
+  return axisOf(type.axes, name) !== undefined;
 }
 
 /** The extent of axis `name`. @throws IrError when the type has no such axis. */
 export function extentOf(type: TensorType, name: string): number {
-  const axis = type.axes.find((candidate) => candidate.name === name);
+  const axis = axisOf(type.axes, name);
   if (axis === undefined) throw new IrError(`no axis \`${name}\` in ${printType(type)}`);
   return axis.extent;
 }
@@ -54,11 +63,12 @@ export function extentOf(type: TensorType, name: string): number {
 /** All axes of several types, first come first; the longest list leads so that its layout is kept. */
 export function unionAxes(types: readonly TensorType[]): readonly Axis[] {
   const longest = types.reduce((best, type) => (type.axes.length > best.axes.length ? type : best));
-  const result = [...longest.axes];
+  let result = longest.axes;
   for (const type of types) {
+    if (type.axes === result) continue;
     for (const axis of type.axes) {
-      const known = result.find((candidate) => candidate.name === axis.name);
-      if (known === undefined) result.push(axis);
+      const known = axisOf(result, axis.name);
+      if (known === undefined) result = [...result, axis];
       else if (known.extent !== axis.extent) {
         throw new IrError(`axis \`${axis.name}\` is ${known.extent} here and ${axis.extent} there`);
       }
@@ -75,18 +85,14 @@ export function withoutAxes(type: TensorType, names: readonly string[]): readonl
 
 /** Same names and extents, in any order. */
 export function sameAxes(left: readonly Axis[], right: readonly Axis[]): boolean {
-  return (
-    left.length === right.length &&
-    left.every((axis) => right.some((other) => other.name === axis.name && other.extent === axis.extent))
-  );
+  if (left === right) return true;
+  return left.length === right.length && left.every((axis) => axisOf(right, axis.name)?.extent === axis.extent);
 }
 
 /** Same names and extents in the same order. */
 export function sameLayout(left: readonly Axis[], right: readonly Axis[]): boolean {
-  return (
-    left.length === right.length &&
-    left.every((axis, i) => axis.name === right[i]!.name && axis.extent === right[i]!.extent)
-  );
+  if (left === right) return true;
+  return left.length === right.length && left.every((axis, i) => axis.name === right[i]!.name && axis.extent === right[i]!.extent);
 }
 
 /** `f32[batch: 128, token: 65]`; a scalar is `f32[]`. */

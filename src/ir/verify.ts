@@ -1,13 +1,14 @@
 /** The verifier of the IR: run between passes, it holds every program to the rules that the passes rely on. */
 
+import { neededBy } from "./needed.js";
 import { operations, resultType } from "./ops/index.js";
 import type { Entry, Op, Program } from "./program.js";
 import { slotTypes } from "./slots.js";
 import { IrError, checkAxes, printType, sameLayout } from "./types.js";
 
 /**
- * Checks that names are unique, that every operation's type follows its rule, that uses follow definitions, that a slot
- * is updated at most once in an entry, and that `evaluate` and `forward` update no parameter.
+ * Checks that names are unique, that every operation's type follows its rule, that uses follow definitions, that numbers
+ * rise, that a slot is updated at most once in an entry, and that `evaluate` and `forward` update no parameter.
  * @throws IrError naming the entry and the operation.
  */
 export function verify(program: Program): void {
@@ -25,12 +26,14 @@ export function verify(program: Program): void {
   const parameters = new Set(program.parameters.map((slot) => slot.name));
   for (const entry of program.entries.values()) {
     const updated: string[] = [];
-    const seen = new Set<Op>();
+    /** The operations so far, by their numbers. */
+    const made: Op[] = [];
     for (const op of entry.operations) {
       const fail = (cause: string): never => {
         throw new IrError(`${entry.name}: %${op.id} = ${op.kind}${op.place === "" ? "" : ` at ${op.place}`}: ${cause}`);
       };
-      for (const operand of op.operands) if (!seen.has(operand)) fail(`uses %${operand.id} before it is made`);
+      for (const operand of op.operands) if (made[operand.id] !== operand) fail(`uses %${operand.id} before it is made`);
+      if (op.id < made.length) fail(`stands behind %${made.length - 1}`);
       const definition = operations[op.kind];
       const count = definition.operands;
       if (count === "many" ? op.operands.length === 0 : op.operands.length !== count) fail(`has ${op.operands.length} operands`);
@@ -45,11 +48,11 @@ export function verify(program: Program): void {
         if (entry.name === "evaluate") fail("evaluation changes nothing");
         if (entry.name === "forward" && parameters.has(op.attributes.slot)) fail("the forward pass updates no parameter");
       }
-      seen.add(op);
+      made[op.id] = op;
     }
     unique(updated, `updated slot of ${entry.name}`);
     for (const [name, op] of entry.results) {
-      if (!seen.has(op)) throw new IrError(`${entry.name}: the result \`${name}\` is made nowhere`);
+      if (made[op.id] !== op) throw new IrError(`${entry.name}: the result \`${name}\` is made nowhere`);
     }
   }
 
@@ -73,10 +76,6 @@ function unique(names: readonly string[], what: string): void {
 
 /** The operations that results and updates need, in order: without dead code. */
 export function live(entry: Entry): readonly Op[] {
-  const needed = new Set<Op>([...entry.results.values(), ...entry.operations.filter((op) => op.kind === "update")]);
-  for (let i = entry.operations.length - 1; i >= 0; i--) {
-    const op = entry.operations[i]!;
-    if (needed.has(op)) for (const operand of op.operands) needed.add(operand);
-  }
-  return entry.operations.filter((op) => needed.has(op));
+  const updates = entry.operations.filter((op) => op.kind === "update");
+  return neededBy([...entry.results.values(), ...updates], entry.operations);
 }

@@ -5,7 +5,7 @@ import { similarDetails } from "../diagnostics/similar.js";
 import type * as ast from "../syntax/ast.js";
 import type { Elaborator } from "./elaborator.js";
 import { fail } from "./errors.js";
-import { type Frame, Instance } from "./frame.js";
+import { type Frame, Instance, partsOf } from "./frame.js";
 import { callIntrinsic } from "./intrinsics/index.js";
 import { place } from "./modules.js";
 import * as tensors from "./tensors.js";
@@ -34,7 +34,7 @@ export const reservedParameters: Readonly<Record<ast.DefinitionKeyword, number>>
 };
 
 export function evaluateCall(e: Elaborator, frame: Frame, node: ast.Call): Value {
-  const { binding, ...inner } = frame;
+  const inner = partsOf(frame);
   const callee = e.language.evaluate(e, inner, node.callee);
   const where = place(frame.module.source, node);
   if (callee.kind === "intrinsic") return callIntrinsic(e, inner, callee.name, node);
@@ -59,7 +59,7 @@ export function evaluateCall(e: Elaborator, frame: Frame, node: ast.Call): Value
   if (!complete(given, where)) return given;
   // A norm that came in as an argument is called by the argument's name, whichever norm it is.
   const variable = node.callee.kind === "Name" && frame.names.has(node.callee.name) ? node.callee.name : undefined;
-  return runRecorded(e, inner, given, where, variable ?? binding);
+  return runRecorded(e, inner, given, where, variable ?? frame.binding);
 }
 
 /** Runs a definition; a norm called inside a layer is a site of its own. */
@@ -91,7 +91,7 @@ function callPolicy(e: Elaborator, frame: Frame, policy: PolicyValue, node: ast.
  * policy or `attention(heads)` in a stack: arguments without names begin after the parameters that the compiler fills in.
  */
 export function evaluatePartial(e: Elaborator, frame: Frame, node: ast.Expression, expected: readonly ast.DefinitionKeyword[], what: string): CallableValue {
-  const { binding: _, ...inner } = frame;
+  const inner = partsOf(frame);
   const where = place(frame.module.source, node);
   const isCall = node.kind === "Call";
   const value = e.language.evaluate(e, inner, isCall ? node.callee : node);

@@ -1,14 +1,15 @@
 /** The values of expressions. */
 
-import type { BinaryKind } from "../ir/builder.js";
+import type { BinaryKind, Build } from "../ir/builder.js";
 import type { Place } from "../diagnostics/diagnostic.js";
 import { similarDetails } from "../diagnostics/similar.js";
+import type { Op } from "../ir/program.js";
 import { hasAxis } from "../ir/types.js";
 import type * as ast from "../syntax/ast.js";
 import { evaluateCall } from "./calls.js";
 import type { Elaborator } from "./elaborator.js";
 import { Silent, fail } from "./errors.js";
-import type { Frame } from "./frame.js";
+import { type Frame, partsOf } from "./frame.js";
 import { intrinsicNames } from "./intrinsics/names.js";
 import { lookUp, visibleNames } from "./names.js";
 import { place } from "./modules.js";
@@ -48,11 +49,8 @@ function evaluateAny(e: Elaborator, frame: Frame, node: ast.Expression): Value {
       return evaluateCall(e, frame, node);
     case "ParamExpression":
       return declareParameter(e, frame, frame.binding ?? "value", node.axes, node.initial, node);
-    default: {
-      // What is bound to a name is called by it; a part of the expression is not the whole.
-      const { binding: _, ...inner } = frame;
-      return evaluateParts(e, inner, node);
-    }
+    default:
+      return evaluateParts(e, partsOf(frame), node);
   }
 }
 
@@ -224,20 +222,19 @@ function pair(e: Elaborator, left: Operand, right: Operand): [TensorValue, Tenso
 }
 
 /** Powers with the exponents that norms and losses use are products and roots, which every target computes exactly alike. */
+const powers: Readonly<Record<number, (x: Op, b: Build) => Op>> = {
+  1: (x) => x,
+  2: (x, b) => b.mul(x, x),
+  3: (x, b) => b.mul(x, b.mul(x, x)),
+  [-1]: (x, b) => b.div(b.constant(1), x),
+  0.5: (x, b) => b.unary("sqrt", x),
+  [-0.5]: (x, b) => b.unary("rsqrt", x),
+};
+
 function power(e: Elaborator, x: TensorValue, exponent: Operand["value"], y: TensorValue): TensorValue {
   const base = tensors.converted(e, x, "f32");
-  if (exponent.kind === "number") {
-    const simple: Record<number, (op: TensorValue["op"]) => TensorValue["op"]> = {
-      1: (op) => op,
-      2: (op) => e.b.mul(op, op),
-      3: (op) => e.b.mul(op, e.b.mul(op, op)),
-      [-1]: (op) => e.b.div(e.b.constant(1), op),
-      0.5: (op) => e.b.unary("sqrt", op),
-      [-0.5]: (op) => e.b.unary("rsqrt", op),
-    };
-    const build = simple[exponent.value];
-    if (build !== undefined) return tensors.elementwise(e, [base], build);
-  }
+  const build = exponent.kind === "number" ? powers[exponent.value] : undefined;
+  if (build !== undefined) return tensors.elementwise(e, [base], (op) => build(op, e.b));
   return tensors.binary(e, "pow", base, tensors.converted(e, y, "f32"));
 }
 

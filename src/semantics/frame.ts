@@ -58,3 +58,10 @@ export interface Frame {
   /** In a placement that a stack runs. */
   readonly placed?: Placed;
 }
+
+/** Where the parts of an expression are evaluated: what is bound to a name is called by it, and a part is not the whole. */
+export function partsOf(frame: Frame): Frame {
+  if (frame.binding === undefined) return frame;
+  const { binding: _, ...parts } = frame;
+  return parts;
+}

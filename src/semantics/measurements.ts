@@ -62,7 +62,6 @@ export function choiceText(module: Module, { start, end }: ast.Expression): stri
 
 function checkAblationLine(e: Elaborator, module: Module, node: ast.Statement, recipes: readonly string[]): void {
   if (node.kind === "Vary") node.paths.forEach((path) => checkVaried(e, module, path, recipes));
-  if (node.kind === "Exclude") node.conditions.forEach(({ path }) => checkVaried(e, module, path, recipes));
   if (node.kind === "Vary" && node.paths.length > 1) {
     for (const choice of node.choices) {
       if (choice.kind !== "Tuple" || choice.items.length !== node.paths.length) {

@@ -8,13 +8,20 @@ import type { Elaborator } from "./elaborator.js";
 import { fail } from "./errors.js";
 import type { PendingValue, Segment, TensorValue, Value } from "./values.js";
 
+/** A value and the place of the text that gives it. */
+interface Placed<T> {
+  readonly value: T;
+  readonly place: Place;
+}
+
 export function axesOf(value: TensorValue): readonly Axis[] {
   return value.op.type.axes;
 }
 
 /** The masks of several values, each once. */
 export function masksOf(values: readonly TensorValue[]): readonly Op[] {
-  return [...new Set(values.flatMap((value) => value.masks))];
+  const masked = values.filter((value) => value.masks.length > 0);
+  return masked.length < 2 ? (masked[0]?.masks ?? []) : [...new Set(masked.flatMap((value) => value.masks))];
 }
 
 /** The token groups that a result inherits: those of an operand that has the result's whole `token` axis. */
@@ -26,7 +33,7 @@ export function groupsOf(values: readonly TensorValue[], result: Op): { groups?:
 }
 
 /** @throws CheckError when two tensors give one axis two extents. */
-export function checkAligned(values: readonly { readonly value: TensorValue; readonly place: Place }[], where: Place): void {
+export function checkAligned(values: readonly Placed<TensorValue>[], where: Place): void {
   const seen = new Map<string, { extent: number; place: Place }>();
   for (const { value, place } of values) {
     for (const { name, extent } of axesOf(value)) {
@@ -181,8 +188,11 @@ export function settled(pending: PendingValue, known: readonly Axis[]): TensorVa
   return axes.every((axis): axis is Axis => axis.extent !== undefined) ? pending.declare(axes) : undefined;
 }
 
+const isSettled = (placed: Placed<TensorValue | PendingValue>): placed is Placed<TensorValue> => placed.value.kind === "tensor";
+
 /** Several values as tensors, pending parameters settled by the axes of the others. @throws CheckError for an extent that stays unknown. */
-export function settleAll(values: readonly { readonly value: TensorValue | PendingValue; readonly place: Place }[]): TensorValue[] {
+export function settleAll(values: readonly Placed<TensorValue | PendingValue>[]): TensorValue[] {
+  if (values.every(isSettled)) return values.map(({ value }) => value);
   const known: Axis[] = [];
   for (const { value } of values) {
     for (const axis of value.kind === "tensor" ? axesOf(value) : value.axes) {

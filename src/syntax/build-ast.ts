@@ -1,6 +1,6 @@
 /** From the parser's concrete tree, which is always of a correct text, to the typed syntax tree. */
 
-import type { IToken } from "chevrotain";
+import type { IToken } from "#chevrotain";
 import type * as ast from "./ast.js";
 import { type Reader, spanOf } from "./read-cst.js";
 
@@ -247,6 +247,10 @@ export class TreeBuilder {
   }
 
   private expression(node: Reader): ast.Expression {
+    if (node.rule === "primary") return this.primary(node);
+    // Most levels of the grammar hold nothing but the next one.
+    const { only } = node;
+    if (only !== undefined) return this.expression(only);
     const { span } = node;
     switch (node.rule) {
       case "expression":
@@ -268,10 +272,8 @@ export class TreeBuilder {
       }
       case "postfix":
         return this.applied(this.expression(node.one("primary")), node);
-      case "applied":
-        return this.applied({ ...identifier(node.token("Callee")!), kind: "Name" }, node);
       default:
-        return this.primary(node);
+        return this.applied({ ...identifier(node.token("Callee")!), kind: "Name" }, node);
     }
   }
 

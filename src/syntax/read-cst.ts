@@ -1,6 +1,6 @@
 /** Access to the parser's concrete tree, which holds the children of a node by the names of their rules and tokens. */
 
-import type { CstElement, CstNode, IToken } from "chevrotain";
+import type { CstElement, CstNode, IToken } from "#chevrotain";
 import type { Span } from "./ast.js";
 
 export class Reader {
@@ -36,6 +36,17 @@ export class Reader {
     const found = this.optional(...rules);
     if (found === undefined) throw new Error(`The rule ${this.rule} read no ${rules.join(" or ")}.`);
     return found;
+  }
+
+  /** The child, where there is but one and a rule made it. */
+  get only(): Reader | undefined {
+    let only: CstElement | undefined;
+    for (const name in this.node.children) {
+      const [child, second] = this.node.children[name]!;
+      if (only !== undefined || second !== undefined) return undefined;
+      only = child;
+    }
+    return only === undefined || "image" in only ? undefined : new Reader(only);
   }
 
   tokens(name: string): IToken[] {

@@ -56,7 +56,7 @@ function entryCost(entry: Entry): EntryCost {
   return {
     operations: entry.operations.length,
     flops: flops(entry),
-    bytesUnfused: sum(entry.operations.map(bytesMoved)),
+    bytesUnfused: bytesUnfused(entry),
     bytesLeast: bytesLeast(entry),
     bytesPeak: peak(entry, memory),
     bytesActivations: activations(entry, memory),
@@ -78,9 +78,15 @@ function flops(entry: Entry): ByPhase {
   return result;
 }
 
-function bytesMoved(op: Op): number {
-  if (held.has(op.kind) || views.has(op.kind)) return 0;
-  return bytes(op.type) + sum([...new Set(op.operands)].map((operand) => bytes(operand.type)));
+function bytesUnfused(entry: Entry): number {
+  let moved = 0;
+  for (const op of entry.operations) {
+    if (held.has(op.kind) || views.has(op.kind)) continue;
+    moved += bytes(op.type);
+    // An operand that stands there twice is read once.
+    op.operands.forEach((operand, i) => (moved += op.operands.indexOf(operand) === i ? bytes(operand.type) : 0));
+  }
+  return moved;
 }
 
 function bytesLeast(entry: Entry): number {
@@ -94,53 +100,60 @@ function bytesLeast(entry: Entry): number {
   return sum([...read.values()]) + written;
 }
 
-/** For every operation, the one in whose memory its value lies. */
-function owners(entry: Entry): ReadonlyMap<Op, Op> {
-  const result = new Map<Op, Op>();
+/** By the number of each operation, the one in whose memory its value lies. */
+type Owners = readonly Op[];
+
+function owners(entry: Entry): Owners {
+  const result: Op[] = [];
   for (const op of entry.operations) {
     const isElsewhere = views.has(op.kind) || op.kind === "update";
-    result.set(op, isElsewhere ? result.get(op.operands[0]!)! : op);
+    result[op.id] = isElsewhere ? result[op.operands[0]!.id]! : op;
   }
   return result;
 }
 
-function peak(entry: Entry, memory: ReadonlyMap<Op, Op>): number {
-  const ending = new Map<number, number>();
-  for (const [op, at] of lastUses(entry, memory)) ending.set(at, (ending.get(at) ?? 0) + bytes(op.type));
+function peak(entry: Entry, memory: Owners): number {
+  const ending = entry.operations.map(() => 0);
+  lastUses(entry, memory).forEach((at, id) => {
+    if (at < ending.length) ending[at]! += bytes(memory[id]!.type);
+  });
   let alive = 0;
   let most = 0;
   entry.operations.forEach((op, i) => {
-    if (memory.get(op) === op && !held.has(op.kind)) alive += bytes(op.type);
+    if (memory[op.id] === op && !held.has(op.kind)) alive += bytes(op.type);
     most = Math.max(most, alive);
-    alive -= ending.get(i) ?? 0;
+    alive -= ending[i]!;
   });
   return most;
 }
 
-/** For every value that the entry allocates, the index of the operation after which it may go. */
-function lastUses(entry: Entry, memory: ReadonlyMap<Op, Op>): ReadonlyMap<Op, number> {
+/** By the number of every value that the entry allocates, the index of the operation after which it may go. */
+function lastUses(entry: Entry, memory: Owners): readonly number[] {
   const end = entry.operations.length;
-  const result = new Map<Op, number>();
+  const result: number[] = [];
   const slotReads = new Map<string, number>();
   const use = (op: Op, at: number) => {
-    const owner = memory.get(op)!;
+    const owner = memory[op.id]!;
     if (owner.kind === "parameter" || owner.kind === "state") slotReads.set(owner.attributes.slot, at);
-    if (!held.has(owner.kind)) result.set(owner, at);
+    if (!held.has(owner.kind)) result[owner.id] = at;
   };
-  entry.operations.forEach((op, i) => [op, ...op.operands].forEach((value) => use(value, i)));
-  for (const [i, op] of entry.operations.entries()) {
+  entry.operations.forEach((op, i) => {
+    use(op, i);
+    for (const operand of op.operands) use(operand, i);
+  });
+  entry.operations.forEach((op, i) => {
     if (op.kind === "update" && (slotReads.get(op.attributes.slot) ?? 0) > i) use(op, end);
-  }
+  });
   for (const op of entry.results.values()) use(op, end);
   return result;
 }
 
-function activations(entry: Entry, memory: ReadonlyMap<Op, Op>): number {
+function activations(entry: Entry, memory: Owners): number {
   const used = new Set<Op>();
   for (const op of entry.operations) {
     if (op.phase !== "backward") continue;
     for (const operand of op.operands) {
-      const owner = memory.get(operand)!;
+      const owner = memory[operand.id]!;
       if (owner.phase === "forward" && !held.has(owner.kind)) used.add(owner);
     }
   }

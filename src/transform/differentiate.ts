@@ -1,6 +1,7 @@
 /** Reverse-mode differentiation: IR to IR. */
 
 import { Builder } from "../ir/builder.js";
+import { valuesOf } from "../ir/needed.js";
 import { operations } from "../ir/ops/index.js";
 import type { Op } from "../ir/program.js";
 import { IrError, sameAxes } from "../ir/types.js";
@@ -38,7 +39,7 @@ export function differentiate(builder: Builder, loss: Op, sources: readonly Op[]
     if (cotangent === undefined || !reached.has(op)) continue;
     const { derivative } = operations[op.kind];
     if (derivative === "none") continue;
-    builder.position = { place: op.place, phase: "backward", ...(op.source === undefined ? {} : { source: op.source }) };
+    builder.position = { place: op.place, phase: "backward", source: op.source };
     const parts =
       op.kind === "attach_gradient"
         ? [cotangent, fillIn(op.operands[2]!, cotangent), undefined]
@@ -74,7 +75,7 @@ class StatedGradients {
 
   constructor(private readonly builder: Builder) {
     for (const op of builder.operations) {
-      if (op.kind === "cotangent" || operandsOf(op).some((operand) => this.rests.has(operand))) this.rests.add(op);
+      if (op.kind === "cotangent" || valuesOf(op).some((operand) => this.rests.has(operand))) this.rests.add(op);
     }
     this.resting = [...this.rests];
   }
@@ -87,7 +88,7 @@ class StatedGradients {
       if (!this.rests.has(op) || needed.has(op) || this.copies.has(op)) continue;
       needed.add(op);
       if (op.kind === "cotangent") this.copies.set(op, cotangent);
-      open.push(...operandsOf(op));
+      open.push(...valuesOf(op));
     }
     for (const op of [...needed].sort((a, b) => a.id - b.id)) this.copy(op);
     return this.copies.get(gradient) ?? gradient;
@@ -96,18 +97,13 @@ class StatedGradients {
   /** The updates of states that rest on placeholders which were filled in; the originals have no value. */
   rebuildUpdates(): void {
     for (const op of this.resting) {
-      if (operandsOf(op).every((operand) => !this.rests.has(operand) || this.copies.has(operand))) this.copy(op);
+      if (valuesOf(op).every((operand) => !this.rests.has(operand) || this.copies.has(operand))) this.copy(op);
     }
   }
 
   private copy(op: Op): void {
     if (this.copies.has(op) || op.kind === "cotangent") return;
-    const operands = operandsOf(op).map((operand) => this.copies.get(operand) ?? operand);
+    const operands = valuesOf(op).map((operand) => this.copies.get(operand) ?? operand);
     this.copies.set(op, op.kind === "attach_gradient" ? operands[0]! : (this.builder.add(op.kind, operands, op.attributes as never) as Op));
   }
-}
-
-/** `attach_gradient` is its first operand, once its gradient is stated. */
-function operandsOf(op: Op): readonly Op[] {
-  return op.kind === "attach_gradient" ? op.operands.slice(0, 1) : op.operands;
 }

@@ -1,12 +1,15 @@
-/** Makes entries out of what a builder holds: only what results and updates need, numbered from 0. */
+/** Makes entries out of what a builder holds: only what results and updates need. */
 
-import { Builder } from "../ir/builder.js";
 import type { SlotTypes } from "../ir/definition.js";
+import { neededBy, valuesOf } from "../ir/needed.js";
+import { resultType } from "../ir/ops/index.js";
 import type { Entry, Op } from "../ir/program.js";
 
 /**
  * An entry of the operations that compute `results` and `updates`. Stated gradients have done their work by then, so
- * `attach_gradient` becomes its value.
+ * `attach_gradient` becomes its value. Operations that do not rest on one are the builder's own, with their numbers.
+ * @param operations of one builder, in order, with all that results and updates are made of.
+ * @throws IrError when an update is not of its slot's type.
  */
 export function makeEntry(
   name: string,
@@ -15,31 +18,22 @@ export function makeEntry(
   results: ReadonlyMap<string, Op>,
   updates: ReadonlyMap<string, Op>,
 ): Entry {
-  const roots = new Set([...results.values(), ...updates.values()]);
-  const needed = new Set<Op>();
-  const mark = (op: Op) => {
-    const open = [op];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      if (needed.has(next)) continue;
-      needed.add(next);
-      open.push(...(next.kind === "attach_gradient" ? next.operands.slice(0, 1) : next.operands));
-    }
-  };
-  roots.forEach(mark);
-  const builder = new Builder(slots);
-  const copies = new Map<Op, Op>();
-  for (const op of operations) {
-    if (!needed.has(op)) continue;
-    if (op.kind === "attach_gradient") {
-      copies.set(op, copies.get(op.operands[0]!)!);
-      continue;
-    }
-    builder.position = { place: op.place, phase: op.phase, ...(op.source === undefined ? {} : { source: op.source }) };
-    copies.set(op, builder.add(op.kind, op.operands.map((operand) => copies.get(operand)!), op.attributes as never) as Op);
+  const replaced = new Map<Op, Op>();
+  const now = (op: Op) => replaced.get(op) ?? op;
+  const made: Op[] = [];
+  for (const op of neededBy([...results.values(), ...updates.values()], operations, valuesOf)) {
+    if (op.kind === "attach_gradient") replaced.set(op, now(op.operands[0]!));
+    else if (op.operands.some((operand) => replaced.has(operand))) {
+      const copy = { ...op, operands: op.operands.map(now) };
+      replaced.set(op, copy);
+      made.push(copy);
+    } else made.push(op);
   }
+  let id = operations.length;
   for (const [slot, value] of updates) {
-    builder.position = { place: slot, phase: "update" };
-    builder.add("update", [copies.get(value)!], { slot });
+    const operands = [now(value)];
+    const type = resultType("update", operands, { slot }, slots);
+    made.push({ id: id++, kind: "update", operands, attributes: { slot }, type, place: slot, phase: "update" });
   }
-  return { name, operations: builder.operations, results: new Map([...results].map(([key, op]) => [key, copies.get(op)!])) };
+  return { name, operations: made, results: new Map([...results].map(([key, op]) => [key, now(op)])) };
 }

@@ -29,8 +29,9 @@ export function simplify(program: Program): Program {
 class Simplifier extends Builder {
   /** The operation, or an equal value of another kind: callers may rely on its dtype and axes only. */
   override add<K extends OpKind>(kind: K, operands: readonly Op[], attributes: AttributesOf[K]): OpOf<K> {
+    const draft = { kind, operands, attributes };
     for (const rule of (rules[kind] ?? []) as readonly Rule<K>[]) {
-      const value = rule({ kind, operands, attributes }, this.build, this);
+      const value = rule(draft, this.build, this);
       if (value !== undefined) return value as unknown as OpOf<K>;
     }
     return super.add(kind, operands, attributes);
@@ -39,17 +40,18 @@ class Simplifier extends Builder {
 
 function simplifyEntry(entry: Entry, builder: Simplifier): Entry {
   const wanted = new Set(entry.results.values());
-  const simplified = new Map<Op, Op>();
+  /** What each operation became, by its number. */
+  const simplified: Op[] = [];
   const inOrder = new Map<Op, Op>();
   for (const op of live(entry)) {
-    builder.position = { place: op.place, phase: op.phase, ...(op.source === undefined ? {} : { source: op.source }) };
-    const operands = op.operands.map((operand) => simplified.get(operand)!);
+    builder.position = op;
+    const operands = op.operands.map((operand) => simplified[operand.id]!);
     const steers = op.kind === "stop_gradient" || op.kind === "attach_gradient";
     const value = steers && entry.name !== "forward" ? operands[0]! : (builder.add(op.kind, operands, op.attributes as never) as Op);
     if (value.type.dtype !== op.type.dtype || !sameAxes(value.type.axes, op.type.axes)) {
       throw new IrError(`${entry.name}: simplifying %${op.id} = ${op.kind} changed its type`);
     }
-    simplified.set(op, value);
+    simplified[op.id] = value;
     if (wanted.has(op)) inOrder.set(op, inLayout(value, op.type.axes, builder));
   }
   const results = new Map([...entry.results].map(([name, op]) => [name, inOrder.get(op)!]));
@@ -68,12 +70,9 @@ function inLayout(value: Op, axes: readonly Axis[], builder: Simplifier): Op {
   return Builder.prototype.add.call(builder, "split", [flat], { axis: whole, into: axes }) as Op;
 }
 
-/** Without dead code, numbered without gaps. */
+/** Without dead code, numbered without gaps. The operations are the simplifier's own, which is done with them. */
 function renumbered(entry: Entry): Entry {
-  const copies = new Map<Op, Op>();
-  for (const op of live(entry)) {
-    copies.set(op, { ...op, id: copies.size, operands: op.operands.map((operand) => copies.get(operand)!) } as Op);
-  }
-  const results = new Map([...entry.results].map(([name, op]) => [name, copies.get(op)!]));
-  return { name: entry.name, operations: [...copies.values()], results };
+  const operations = live(entry);
+  operations.forEach((op: { id: number }, i) => (op.id = i));
+  return { ...entry, operations };
 }

@@ -13,6 +13,8 @@ import type { TensorValue, Value } from "../values.js";
 /** The arguments of one call of a built-in function, with the checks that they share. */
 export class Arguments {
   readonly where: Place;
+  /** Those without a name. */
+  readonly positional: readonly ast.Argument[];
   constructor(
     readonly e: Elaborator,
     readonly frame: Frame,
@@ -22,6 +24,7 @@ export class Arguments {
     counts: { readonly positional: readonly [number, number]; readonly named?: readonly string[]; readonly clauses?: readonly ast.Clause["keyword"][] },
   ) {
     this.where = place(frame.module.source, node);
+    this.positional = node.arguments.filter((arg) => arg.name === undefined);
     const positional = this.positional.length;
     const [least, most] = counts.positional;
     if (positional < least || positional > most) {
@@ -38,10 +41,6 @@ export class Arguments {
         fail("N0206", place(frame.module.source, arg.clause), `\`${name}\` takes no \`${arg.clause.keyword}\``, { help });
       }
     }
-  }
-
-  get positional(): readonly ast.Argument[] {
-    return this.node.arguments.filter((arg) => arg.name === undefined);
   }
 
   named(name: string): ast.Argument | undefined {
