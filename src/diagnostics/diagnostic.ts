@@ -10,6 +10,14 @@ export interface Place {
   readonly end: number;
 }
 
+/** Changes of the text that would mend a mistake, for editors. */
+export interface Fix {
+  /** What is done, in the imperative: "replace it by `layer`". */
+  readonly title: string;
+  /** Of one file. They do not overlap. */
+  readonly edits: readonly { readonly place: Place; readonly text: string }[];
+}
+
 export interface Diagnostic {
   readonly code: Code;
   readonly severity: Severity;
@@ -24,9 +32,11 @@ export interface Diagnostic {
   readonly help?: string;
   /** What one should know to understand it. */
   readonly note?: string;
+  /** The mends that can be made without asking back; the likeliest first. */
+  readonly fixes?: readonly Fix[];
 }
 
-export type DiagnosticDetails = Partial<Pick<Diagnostic, "label" | "related" | "help" | "note">>;
+export type DiagnosticDetails = Partial<Pick<Diagnostic, "label" | "related" | "help" | "note" | "fixes">>;
 
 export function diagnostic(code: Code, place: Place, message: string, details: DiagnosticDetails = {}): Diagnostic {
   return { code, severity: catalogue[code].severity, message, place, related: [], ...details };

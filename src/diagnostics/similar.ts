@@ -1,5 +1,7 @@
 /** Names close to a misspelled one. */
 
+import type { DiagnosticDetails, Place } from "./diagnostic.js";
+
 /** The Damerau-Levenshtein distance with adjacent transpositions; a change of case alone costs one. */
 function distance(a: string, b: string): number {
   if (a.toLowerCase() === b.toLowerCase()) return a === b ? 0 : 1;
@@ -35,4 +37,12 @@ export function similarHelp(name: string, names: Iterable<string>): string | und
   const similar = similarNames(name, names);
   if (similar.length === 0) return undefined;
   return `${similar.length === 1 ? "a similar name exists" : "similar names exist"}: ${similar.map((word) => `\`${word}\``).join(", ")}`;
+}
+
+/** A `help` line with the similar names, and for each the fix that puts it in the place of the name; nothing when there is none. */
+export function similarDetails(name: string, names: Iterable<string>, place: Place): Pick<DiagnosticDetails, "help" | "fixes"> {
+  const known = [...names];
+  const help = similarHelp(name, known);
+  if (help === undefined) return {};
+  return { help, fixes: similarNames(name, known).map((other) => ({ title: `replace \`${name}\` by \`${other}\``, edits: [{ place, text: other }] })) };
 }

@@ -12,11 +12,9 @@ const mostPoints = 400;
 /** The results in an ablation's folder, of however many cells there are. @throws RunError, FormatError */
 export function collect(folder: string): Results {
   const planned = readPlanned(folder);
-  const { recipes, configurations, ...rest } = planned;
-  return {
-    ...rest,
-    configurations: configurations.map(({ cells, error: _, ...configuration }) => ({ ...configuration, cells: cells.map((cell) => collectCell(folder, planned, cell)) })),
-  };
+  const { name, spec, documentation, factors, seeds, reports, base } = planned;
+  const configurations = planned.configurations.map(({ name: own, choices, cost, difference, cells }) => ({ name: own, choices, cost, difference, cells: cells.map((cell) => collectCell(folder, planned, cell)) }));
+  return { name, spec, documentation, factors, seeds, reports, base, configurations };
 }
 
 function collectCell(folder: string, { recipes, reports }: Planned, planned: PlannedCell): Cell {

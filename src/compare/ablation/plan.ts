@@ -74,7 +74,8 @@ export function plan(compilation: Compilation, name?: string): Plan {
   const count = seedsOf(compilation, definition);
   return {
     name: definition.name.name,
-    documentation: definition.documentation,
+    // Its lines are those of the text; a report has lines of its own.
+    documentation: definition.documentation.replace(/(?<!\n)\n(?!\n)/g, " "),
     factors,
     seeds: Array.from({ length: count }, (_, i) => (first?.recipe.seed ?? 0) + i),
     reports: reportsOf(compilation, definition, names),

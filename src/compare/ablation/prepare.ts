@@ -1,6 +1,6 @@
 /** Compiling an ablation: the texts of all its cells, what each configuration costs, and how it differs from the base. */
 
-import { type Compiled, compile } from "../../compiler/compile.js";
+import type { Compiled } from "../../compiler/compile.js";
 import { renderDiagnostic } from "../../diagnostics/render.js";
 import type { Host } from "../../semantics/modules.js";
 import { type Diff, diff } from "../diff/diff.js";
