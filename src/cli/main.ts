@@ -134,6 +134,7 @@ function program(): Command {
   norm
     .command("lsp")
     .description("Serve editors: the language server, over standard input and output.")
+    .addOption(new Option("--stdio", "what some editors add; there is no other way").hideHelp())
     .action(async () => (await import("./lsp.js")).serve());
   return norm;
 }

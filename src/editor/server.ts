@@ -19,8 +19,10 @@ import { RenameError, rename, renamedAt } from "./rename.js";
 import { documentSymbols, foldingRanges } from "./symbols.js";
 import { type View, Workspace } from "./workspace.js";
 
-/** A pause in typing after which mistakes are told, in milliseconds. */
+/** A pause in typing after which mistakes of the text are told, in milliseconds. */
 const pause = 120;
+/** The further pause after which the compiler starts: while one types, it would only take time from the answers. */
+const compilePause = 150;
 /** The same for documents that use the one that is typed in. */
 const longPause = 500;
 
@@ -62,14 +64,16 @@ export function start(connection: Connection): void {
   });
 
   const check = (uri: string): void => {
-    timers.delete(uri);
+    timers.set(uri, setTimeout(() => compile(uri), compilePause));
     guarded("checking", undefined, () => {
       const view = workspace.view(uri);
-      const job = workspace.job(uri);
-      if (view === undefined || job === undefined) return;
-      publisher.publish(view, false);
-      analyst.request({ uri, job });
+      if (view !== undefined) publisher.publish(view, false);
     });
+  };
+  const compile = (uri: string): void => {
+    timers.delete(uri);
+    const job = guarded("checking", undefined, () => workspace.job(uri));
+    if (job !== undefined) analyst.request({ uri, job });
   };
   const checkSoon = (uri: string, after = pause): void => {
     clearTimeout(timers.get(uri));
