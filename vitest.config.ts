@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     // Processes, and not threads: the driver is found by an environment variable that is read when a process starts.
     pool: "forks",
+    // As many as there are cores: Vitest would leave one of them to itself, which is half of a small machine.
+    maxWorkers: "100%",
     // What the build has bundled is run as it is.
     server: { deps: { external: [/\/dist\/vendor\//] } },
     // Limits for what hangs. Machines are shared, and a software GPU compiles slowly.
