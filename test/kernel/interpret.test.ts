@@ -35,8 +35,11 @@ function errorOf(program: Program, kernels: KernelProgram, name: string, environ
   return Math.max(...results, ...slots);
 }
 
-describe.each(Object.entries(devices))("with %s", (_, device: Device) => {
-  test.each(examplePrograms(inSmall))("%s", { timeout: 60_000 }, (_, program) => {
+const programs = examplePrograms(inSmall);
+
+// Every example meets two of the three devices.
+describe.each(Object.entries(devices).map(([name, device], i) => ({ name, device, programs: programs.filter((_, j) => j % 3 !== i) })))("with $name", ({ device, programs: own }: { device: Device; programs: typeof programs }) => {
+  test.each(own)("%s", { timeout: 60_000 }, (_, program) => {
     const kernels = lower(program, device);
     verifyKernels(kernels, device);
     const given = environmentOf(program);
