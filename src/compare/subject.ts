@@ -38,13 +38,14 @@ export class SubjectError extends Error {
 }
 
 /** The names that `file.norm` alone stands for: its recipes; without any, its models; without any, its stacks. */
-export function namesIn({ path, text }: SpecText): readonly string[] {
+export function namesIn(spec: SpecText): readonly string[] {
+  return stoodFor(spec).map(({ name }) => name.name);
+}
+
+function stoodFor({ path, text }: SpecText): readonly ast.Definition[] {
   const { file } = parse(new SourceFile(path, text));
-  for (const keyword of ["train", "model", "stack"]) {
-    const names = file.definitions.filter((definition) => definition.keyword === keyword).map((definition) => definition.name.name);
-    if (names.length > 0) return names;
-  }
-  return [];
+  const found = ["train", "model", "stack"].map((keyword) => file.definitions.filter((definition) => definition.keyword === keyword));
+  return found.find((definitions) => definitions.length > 0) ?? [];
 }
 
 /**
@@ -55,9 +56,8 @@ export function subject(spec: SpecText, definition?: string): Subject {
   const { path, text, host } = spec;
   const name = definition === undefined ? path : `${path}#${definition}`;
   if (definition === undefined) {
-    const found = namesIn(spec);
-    const trains = new Set(found).size > 0 && isTrain(spec, found[0]!);
-    if (found.length === 1 && !trains) return subject(spec, found[0]!);
+    const [only, ...others] = stoodFor(spec);
+    if (only !== undefined && others.length === 0 && only.keyword !== "train") return subject(spec, only.name.name);
     return finished(name, compile(path, text, host), undefined, true);
   }
   const asked = read(path, definition);
@@ -79,13 +79,10 @@ export function subject(spec: SpecText, definition?: string): Subject {
  * @throws SubjectError
  */
 export function subjects(spec: SpecText, names: readonly string[]): ReadonlyMap<string, Subject> {
-  if (!names.every((name) => isTrain(spec, name))) return new Map(names.map((name) => [name, subject(spec, name)]));
+  const recipes = stoodFor(spec).filter(({ keyword }) => keyword === "train").map(({ name }) => name.name);
+  if (!names.every((name) => recipes.includes(name))) return new Map(names.map((name) => [name, subject(spec, name)]));
   const compilation = compile(spec.path, spec.text, spec.host);
   return new Map(names.map((name) => [name, finished(`${spec.path}#${name}`, compilation, name, true)]));
-}
-
-function isTrain(spec: SpecText, name: string): boolean {
-  return parse(new SourceFile(spec.path, spec.text)).file.definitions.some((definition) => definition.name.name === name && definition.keyword === "train");
 }
 
 /** Compiles that recipe alone, or all of them for another definition. */

@@ -90,9 +90,13 @@ export class MetricsLog {
   }
 }
 
-/** The lines that stand when a run goes on from `state`, as `MetricsLog.open` keeps them. Numbers that are not finite are null in them. */
-export function readMetrics(folder: string, state: Reached): Metrics[] {
-  return keptLines(metricsPath(folder), state).map(({ text }) => JSON.parse(text) as Metrics);
+/**
+ * The whole lines of a run; with `state` those that stand when it goes on from there, as `MetricsLog.open` keeps them. Numbers that
+ * are not finite are null in them.
+ */
+export function readMetrics(folder: string, state?: Reached): Metrics[] {
+  const path = metricsPath(folder);
+  return (state === undefined ? readLines(path) : keptLines(path, state)).map(({ text }) => JSON.parse(text) as Metrics);
 }
 
 /** The training loss by step, for the curve. */

@@ -80,7 +80,8 @@ function checkAblationLine(e: Elaborator, module: Module, node: ast.Statement, r
   if (node.kind === "Seeds") wholeOf(e, emptyFrame(module), node.value, "the number of seeds");
 }
 
-const recipeLines = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout", "precision"];
+/** Lines of a recipe that can vary. */
+export const recipeLines: readonly string[] = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout", "precision"];
 
 function checkVaried(e: Elaborator, module: Module, path: ast.Path, recipes: readonly string[]): void {
   const where = place(module.source, path);

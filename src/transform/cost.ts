@@ -59,7 +59,7 @@ function entryCost(entry: Entry): EntryCost {
     bytesUnfused: bytesUnfused(entry),
     bytesLeast: bytesLeast(entry),
     bytesPeak: peak(entry, memory),
-    bytesActivations: activations(entry, memory),
+    bytesActivations: sum([...activations(entry, memory)].map(({ type }) => bytes(type))),
   };
 }
 
@@ -148,7 +148,8 @@ function lastUses(entry: Entry, memory: Owners): readonly number[] {
   return result;
 }
 
-function activations(entry: Entry, memory: Owners): number {
+/** The forward values that the backward phase uses, each by the operation in whose memory it lies. */
+export function activations(entry: Entry, memory: Owners = owners(entry)): ReadonlySet<Op> {
   const used = new Set<Op>();
   for (const op of entry.operations) {
     if (op.phase !== "backward") continue;
@@ -157,7 +158,7 @@ function activations(entry: Entry, memory: Owners): number {
       if (owner.phase === "forward" && !held.has(owner.kind)) used.add(owner);
     }
   }
-  return sum([...used].map((op) => bytes(op.type)));
+  return used;
 }
 
 function sum(values: readonly number[]): number {

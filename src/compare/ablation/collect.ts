@@ -1,8 +1,8 @@
 /** What an ablation came out as so far, from its folder. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Metrics, metricsPath } from "../../runtime/metrics.js";
+import { type Metrics, metricsPath, readMetrics } from "../../runtime/metrics.js";
 import { type Planned, type PlannedCell, readOutcome, readPlanned } from "./folder.js";
 import type { Cell, Report, Results } from "./results.js";
 
@@ -29,18 +29,6 @@ function collectCell(folder: string, { recipes, reports }: Planned, planned: Pla
 
 function valueOf({ recipe, value }: Report, values: NonNullable<ReturnType<typeof readOutcome>>["values"] | undefined): Cell["values"][string] {
   return values?.[recipe]?.[value] ?? null;
-}
-
-/** The lines of a log that are whole: the last one of a killed run may be torn. */
-function readMetrics(run: string): Metrics[] {
-  return readFileSync(metricsPath(run), "utf8").split("\n").flatMap((line) => {
-    try {
-      const value: unknown = JSON.parse(line);
-      return typeof value === "object" && value !== null && "step" in value ? [value as Metrics] : [];
-    } catch {
-      return [];
-    }
-  });
 }
 
 /** Evaluations and measures all; of the steps so many that a curve shows, the last one among them. */

@@ -1,6 +1,6 @@
 /** What a path of an ablation means in the text: a line of a recipe, a parameter, a definition, or a part of a stack. */
 
-import { definitionNamed } from "../../semantics/measurements.js";
+import { definitionNamed, recipeLines } from "../../semantics/measurements.js";
 import type { Module, Modules } from "../../semantics/modules.js";
 import type * as ast from "../../syntax/ast.js";
 
@@ -16,9 +16,6 @@ export type Target =
   | { readonly kind: "argument"; readonly stack: Located; readonly parameter: string }
   | { readonly kind: "line"; readonly recipes: readonly Located[]; readonly keyword: ast.Setting["keyword"] }
   | { readonly kind: "binding"; readonly recipes: readonly Located[]; readonly name: string };
-
-/** Lines of a recipe that can vary. */
-export const recipeLines: readonly string[] = ["data", "optimizer", "schedule", "batch", "epochs", "steps", "seed", "holdout", "precision"];
 
 /** A definition under the name that a module has for it: as it is written there, not as what it is a variant of. */
 export function located(modules: Modules, module: Module, name: string): Located | undefined {

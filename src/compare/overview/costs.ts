@@ -1,9 +1,9 @@
 /** Parameters, states, operations and memory by part of the model; their sums are the cost model's own totals. */
 
 import { operations } from "../../ir/ops/index.js";
-import type { Entry, Op, OpKind, Role } from "../../ir/program.js";
+import type { Role } from "../../ir/program.js";
 import { bytes, elements } from "../../ir/types.js";
-import type { ByPhase } from "../../transform/cost.js";
+import { type ByPhase, activations } from "../../transform/cost.js";
 import { folded, isNumber, isWithin } from "./paths.js";
 import { type Subject, shownEntry } from "./subject.js";
 
@@ -112,23 +112,4 @@ export function partsOf({ elaborator }: Pick<Subject, "elaborator">): (place: st
     const below = place.slice(stack.length + 1).split(".")[0]!;
     return below === "" || isNumber(below) ? stack : `${stack}.${below}`;
   };
-}
-
-/** As in the cost model: values that are there before the entry runs, and those that lie in the memory of their operand. */
-const held: ReadonlySet<OpKind> = new Set<OpKind>(["parameter", "state", "input", "constant", "cotangent"]);
-const views: ReadonlySet<OpKind> = new Set<OpKind>(["rename", "split", "stop_gradient", "attach_gradient", "update"]);
-
-/** The forward values that the backward phase uses, each by the operation in whose memory it lies. */
-function activations(entry: Entry): ReadonlySet<Op> {
-  const owners = new Map<Op, Op>();
-  const used = new Set<Op>();
-  for (const op of entry.operations) {
-    owners.set(op, views.has(op.kind) ? owners.get(op.operands[0]!)! : op);
-    if (op.phase !== "backward") continue;
-    for (const operand of op.operands) {
-      const owner = owners.get(operand)!;
-      if (owner.phase === "forward" && !held.has(owner.kind)) used.add(owner);
-    }
-  }
-  return used;
 }
